@@ -1,0 +1,207 @@
+"""Virtual time: a discrete-event clock that moves only when something makes it move.
+
+Pollers, stream states and invocations are SimPy processes on this clock.  By default nobody waits for them:
+`advance(86_400)` runs everything that is due within a day and returns at once.  With a `speed`, a background
+thread moves the clock along with the wall clock instead, and callers really wait.
+
+Inside, time is a whole number of microseconds, so that equal instants are equal; outside, it is in seconds.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+import simpy
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+"""The instant at which every local cloud begins: a Monday morning."""
+
+MICROSECONDS = 1_000_000
+
+Steps = Generator[simpy.Event, Any, Any]
+"""What takes virtual time: a generator that yields the events it waits for and returns its result."""
+
+
+class Clock:
+    """Now, what happens next, and who may make it happen (one thread at a time, holding `lock`)."""
+
+    def __init__(self, *, start: datetime = START, speed: float | None = None) -> None:
+        """Start at `start`; `speed` virtual seconds pass per real second (None: as fast as it computes)."""
+        if speed is not None and not speed > 0:
+            raise ValueError(f"speed must be a positive number or None, not {speed!r}")
+        self.lock = threading.RLock()
+        self._simulation = simpy.Environment()
+        self._start = round(start.timestamp() * MICROSECONDS)
+        self._stepping = False
+        self._borrowed = 0
+        self._pacer = _Pacer(self, speed) if speed else None
+
+    # What time is it?
+
+    @property
+    def microseconds(self) -> int:
+        """Microseconds since 1970, UTC."""
+        return self._start + int(self._simulation.now) + self._borrowed
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970, UTC."""
+        return self.microseconds / MICROSECONDS
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the clock started."""
+        return (self.microseconds - self._start) / MICROSECONDS
+
+    @property
+    def datetime(self) -> datetime:
+        """The present instant as an aware datetime in UTC."""
+        return datetime.fromtimestamp(self.now, UTC)
+
+    # Things that take time
+
+    def timeout(self, seconds: float) -> simpy.Event:
+        """An event that happens `seconds` from now."""
+        return self._simulation.timeout(max(0, round(seconds * MICROSECONDS)))
+
+    def event(self) -> simpy.Event:
+        """An event that happens when somebody calls its `succeed`."""
+        return self._simulation.event()
+
+    def start(self, steps: Steps) -> simpy.Process:
+        """Run `steps` from now on, alongside everything else."""
+        return self._simulation.process(steps)
+
+    # Making time pass
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass; whatever is due within them happens."""
+        if seconds < 0:
+            raise ValueError(f"time cannot go back: {seconds!r} seconds")
+        with self.lock:
+            if self._stepping:  # a step of the simulation itself sleeps: it pays later, in `debt`
+                self._borrowed += round(seconds * MICROSECONDS)
+            else:
+                self._catch_up()
+                self._run_until(self.timeout(seconds))
+
+    def complete(self, steps: Steps) -> Any:
+        """Run `steps` to their end, let the time they take pass, and return their result."""
+        with self.lock:
+            self._catch_up()
+            process = self.start(steps)
+            self._run_until(process)
+            return process.value
+
+    def debt(self) -> simpy.Event:
+        """The time that the present step slept while it could not let time pass, as an event to wait for."""
+        owed, self._borrowed = self._borrowed, 0
+        return self._simulation.timeout(owed)
+
+    def close(self) -> None:
+        """Stop moving.  Pending processes are dropped."""
+        if self._pacer:
+            self._pacer.stop()
+
+    def _run_until(self, goal: simpy.Event) -> None:
+        if self._pacer:
+            self._pacer.wait_for(goal)
+            return
+        with _interrupts_between_steps() as interrupted:
+            while not goal.processed:
+                self._step()
+                if interrupted:
+                    raise KeyboardInterrupt
+
+    def _step(self) -> None:
+        self._stepping = True
+        try:
+            self._simulation.step()
+        finally:
+            self._stepping = False
+
+    def _catch_up(self) -> None:
+        if self._pacer:
+            self._pacer.catch_up()
+
+
+class _Pacer:
+    """Moves a clock along with the wall clock, from a thread of its own."""
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        self._clock = clock
+        self._speed = speed * MICROSECONDS
+        self._began = time.monotonic()
+        self._changed = threading.Condition(clock.lock)
+        self._stopped = False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="virtual clock", daemon=True)
+        self._thread.start()
+
+    def catch_up(self) -> None:
+        """Let everything happen that is due by the wall clock.  The caller holds the lock."""
+        clock = self._clock
+        due = int((time.monotonic() - self._began) * self._speed)
+        behind = due - int(clock._simulation.now)
+        if behind <= 0:
+            return
+        present = clock._simulation.timeout(behind)
+        while not present.processed:
+            clock._step()
+
+    def wait_for(self, goal: simpy.Event) -> None:
+        """Wait really until `goal` has happened.  The caller holds the lock, which is free meanwhile."""
+        if goal.callbacks is not None:
+            goal.callbacks.append(lambda _event: self._changed.notify_all())
+        self._changed.notify_all()
+        while not goal.processed:
+            if self._failure:
+                raise RuntimeError("the local cloud stopped") from self._failure
+            if self._stopped:
+                raise RuntimeError("the local cloud is closed")
+            self._changed.wait()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        with self._changed:
+            while not self._stopped:
+                try:
+                    self.catch_up()
+                except BaseException as failure:  # handed to whoever waits, in `wait_for`
+                    self._failure = failure
+                    self._changed.notify_all()
+                    return
+                next_event = self._clock._simulation.peek()
+                pause = self._began + next_event / self._speed - time.monotonic()
+                self._changed.wait(None if next_event == float("inf") else max(0.0, pause))
+
+
+@contextmanager
+def _interrupts_between_steps() -> Iterator[list[int]]:
+    """Hold Ctrl-C back until a step is done, so that no process of the simulation is torn apart."""
+    if threading.current_thread() is not threading.main_thread():
+        yield []
+        return
+    interrupted: list[int] = []
+
+    def remember(signum: int, _frame: FrameType | None) -> None:
+        interrupted.append(signum)
+
+    previous = signal.signal(signal.SIGINT, remember)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,22 @@
+"""Identifiers that look random and are the same on every run."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+
+class Identities:
+    """A seeded source of the ids that AWS would draw at random."""
+
+    def __init__(self, seed: int = 0) -> None:
+        """The same `seed` gives the same ids in the same order."""
+        self._random = random.Random(seed)
+
+    def uuid(self) -> str:
+        """A version 4 UUID, as in request ids."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def hex(self, digits: int) -> str:
+        """`digits` hexadecimal digits, as in log stream names."""
+        return f"{self._random.getrandbits(4 * digits):0{digits}x}"

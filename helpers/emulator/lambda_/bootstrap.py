@@ -1,0 +1,509 @@
+"""The inside of an execution environment: a process of its own that imports a handler and calls it.
+
+Runs as a script with the standard library only.  It talks to the local cloud over its standard input and output
+in frames (a JSON head and a body of bytes); what the handler prints goes to the file behind standard error.
+
+The present is virtual here.  It moves when the handler sleeps or calls AWS, both of which are frames to the local
+cloud, and by a microsecond at every look at the clock, so that a loop that waits for a moment ends.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any, BinaryIO
+
+TASK_ROOT = "/var/task"
+"""Where Lambda keeps the function's code; tracebacks name files there."""
+RUNTIME_LIBRARIES = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"}
+"""What Lambda's Python runtime brings along; everything else must be in the function's zip or a layer."""
+MICROSECONDS = 1_000_000
+
+Head = dict[str, Any]
+
+
+# Frames: used by both ends
+
+
+def write_frame(pipe: BinaryIO, head: Head, body: bytes = b"") -> None:
+    """Send a head and a body."""
+    text = json.dumps(head).encode()
+    pipe.write(struct.pack("!II", len(text), len(body)) + text + body)
+    pipe.flush()
+
+
+def read_frame(pipe: BinaryIO) -> tuple[Head, bytes]:
+    """Receive a head and a body; EOFError when the other end is gone."""
+    head_size, body_size = struct.unpack("!II", _exactly(pipe, 8))
+    head = json.loads(_exactly(pipe, head_size))
+    return head, _exactly(pipe, body_size)
+
+
+def _exactly(pipe: BinaryIO, size: int) -> bytes:
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError("the other end of the pipe is gone")
+    return data
+
+
+# The cloud as seen from inside
+
+
+class Cloud:
+    """The line to the local cloud, and the virtual clock that it keeps."""
+
+    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._now = 0
+        self._looks = 0
+        self._line = threading.RLock()  # held while no invocation runs: stray threads are frozen, as on Lambda
+
+    def microseconds(self) -> int:
+        """Virtual microseconds since 1970; each look costs one."""
+        self._looks += 1
+        return self._now + self._looks
+
+    def ask(self, head: Head, body: bytes = b"") -> tuple[Head, bytes]:
+        """Send a frame and wait for the answer, which carries the time."""
+        with self._line:
+            self.tell(head, body)
+            return self.hear()
+
+    def tell(self, head: Head, body: bytes = b"") -> None:
+        """Send a frame, with the time that looking at the clock has cost."""
+        head["spent"], self._looks = self._looks, 0
+        write_frame(self._outgoing, head, body)
+
+    def hear(self) -> tuple[Head, bytes]:
+        """Wait for a frame and set the clock by it."""
+        head, body = read_frame(self._incoming)
+        self._now = head["now"]
+        return head, body
+
+    def next_invocation(self) -> tuple[Head, bytes]:
+        """Wait, frozen, for the next event."""
+        with self._line:
+            return self.hear()
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        self.ask({"kind": "sleep", "seconds": seconds})
+
+
+# Time
+
+
+def _called_by_standard_library() -> bool:
+    caller: str = sys._getframe(2).f_globals.get("__name__", "")
+    return caller.partition(".")[0] in sys.stdlib_module_names
+
+
+def virtual_time(cloud: Cloud) -> None:
+    """Make the `time` module tell and spend virtual time, except for the standard library's own timeouts."""
+    real = {name: getattr(time, name) for name in ("sleep", "monotonic", "monotonic_ns")}
+
+    def sleep(seconds: float) -> None:
+        (real["sleep"] if _called_by_standard_library() else cloud.sleep)(seconds)
+
+    def monotonic() -> float:
+        if _called_by_standard_library():
+            return float(real["monotonic"]())
+        return cloud.microseconds() / MICROSECONDS
+
+    def monotonic_ns() -> int:
+        if _called_by_standard_library():
+            return int(real["monotonic_ns"]())
+        return cloud.microseconds() * 1000
+
+    def now() -> float:
+        return cloud.microseconds() / MICROSECONDS
+
+    def now_ns() -> int:
+        return cloud.microseconds() * 1000
+
+    def with_now(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda seconds=None: function(now() if seconds is None else seconds)
+
+    real_strftime = time.strftime
+    time.sleep = sleep
+    time.time, time.time_ns = now, now_ns
+    time.perf_counter, time.perf_counter_ns = now, now_ns
+    time.monotonic, time.monotonic_ns = monotonic, monotonic_ns
+    time.gmtime = with_now(time.gmtime)
+    time.localtime = with_now(time.gmtime)  # Lambda's time zone is UTC
+    time.ctime = with_now(time.ctime)
+    time.strftime = lambda form, t=None: real_strftime(form, time.gmtime() if t is None else t)
+
+
+def virtual_datetime(module: ModuleType) -> None:
+    """Make `datetime.datetime` and `datetime.date` tell virtual time."""
+    real_datetime, real_date = module.datetime, module.date
+
+    class AnyDatetime(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, real_datetime)
+
+    class AnyDate(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, real_date)
+
+    class datetime(real_datetime, metaclass=AnyDatetime):  # type: ignore[misc, valid-type]  # noqa: N801
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            local = cls.fromtimestamp(time.time(), tz or module.timezone.utc)
+            return local if tz else local.replace(tzinfo=None)
+
+        @classmethod
+        def utcnow(cls) -> Any:
+            return cls.now()
+
+        @classmethod
+        def today(cls) -> Any:
+            return cls.now()
+
+    class date(real_date, metaclass=AnyDate):  # type: ignore[misc, valid-type]  # noqa: N801
+        @classmethod
+        def today(cls) -> Any:
+            return cls.fromordinal(datetime.now().toordinal())
+
+    module.datetime, module.date = datetime, date  # type: ignore[attr-defined]
+
+
+# Imports
+
+
+class AfterImport:
+    """Finds modules as usual and lets a hook have a say once they are loaded."""
+
+    def __init__(self, hooks: dict[str, Callable[[ModuleType], None]]) -> None:
+        self._hooks = hooks
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        hook = self._hooks.pop(name, None)
+        if hook is None:
+            return None
+        spec = importlib.util.find_spec(name) if path is None else _find(name, path)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                load(module)
+                hook(module)
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+class RuntimeLibraries:
+    """Finds the packages that Lambda's runtime brings along, and no other installed package."""
+
+    def __init__(self, folders: Sequence[str]) -> None:
+        self._folders = folders
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        return _find(name, self._folders) if name in RUNTIME_LIBRARIES else None
+
+
+def _find(name: str, path: Sequence[str]) -> Any:
+    from importlib.machinery import PathFinder
+
+    return PathFinder.find_spec(name, path)
+
+
+def task_imports(root: str) -> None:
+    """Import from the function's folder; its files are known by the names that they have on Lambda."""
+    from importlib import machinery
+
+    class TaskLoader(machinery.SourceFileLoader):
+        def source_to_code(self, data: Any, path: Any, **options: Any) -> Any:
+            return super().source_to_code(data, TASK_ROOT + str(path)[len(root) :].replace(os.sep, "/"))
+
+    def hook(path: str) -> Any:
+        if not path.startswith(root):
+            raise ImportError
+        return machinery.FileFinder(
+            path,
+            (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
+            (TaskLoader, machinery.SOURCE_SUFFIXES),
+            (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
+        )
+
+    sys.path_hooks.insert(0, hook)
+    sys.path.insert(0, root)
+
+
+def forward_boto(cloud: Cloud) -> Callable[[ModuleType], None]:
+    """Send every request of botocore to the local cloud: none can leave the process another way."""
+
+    def forward(request: Any, **_event: Any) -> Any:
+        from botocore.awsrequest import AWSResponse
+
+        body = request.body or b""
+        if hasattr(body, "read"):
+            body = body.read()
+        headers = {
+            str(name).lower(): value.decode() if isinstance(value, bytes) else str(value)
+            for name, value in request.headers.items()
+        }
+        head, answer = cloud.ask(
+            {"kind": "call", "method": request.method, "url": request.url, "headers": headers},
+            body.encode() if isinstance(body, str) else bytes(body),
+        )
+        if "refused" in head:
+            raise RuntimeError(head["refused"])
+        return AWSResponse(request.url, head["status"], head["headers"], Body(answer))
+
+    return lambda module: module.BUILTIN_HANDLERS.insert(0, ("before-send", forward))
+
+
+class Body(io.BytesIO):
+    """A response body as urllib3 would hand it out."""
+
+    def stream(self, **_options: Any) -> Any:
+        """The whole body in one piece."""
+        yield self.read()
+
+
+def lambda_logging(now_serving: dict[str, str]) -> Callable[[ModuleType], None]:
+    """Give the root logger the handler and the line format of Lambda's runtime."""
+
+    def install(logging: Any) -> None:
+        class Handler(logging.Handler):  # type: ignore[misc]
+            def emit(self, record: Any) -> None:
+                record.aws_request_id = now_serving["request_id"]
+                sys.stdout.write(self.format(record))
+
+        logging.Formatter.converter = time.gmtime
+        handler = Handler()
+        form = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+        handler.setFormatter(logging.Formatter(form, "%Y-%m-%dT%H:%M:%S"))
+        logging.getLogger().addHandler(handler)
+
+    return install
+
+
+# The handler
+
+
+class Fault(Exception):
+    """Something that is wrong with the function rather than in it; becomes an error of type `Runtime.…`."""
+
+    def __init__(self, kind: str, message: str, trace: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.trace = trace or []
+
+
+class Context:
+    """The second argument of a handler (facts 8.2)."""
+
+    def __init__(self, cloud: Cloud, invocation: Head) -> None:
+        self._cloud = cloud
+        self._deadline = invocation["deadline"]
+        self.aws_request_id = invocation["request_id"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.invoked_function_arn = invocation["arn"]
+        self.tenant_id = None
+        self.client_context = ClientContext.of(invocation.get("client_context"))
+        self.identity = Identity()
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function times out."""
+        return int(max(0, self._deadline - self._cloud.microseconds()) // 1000)
+
+    def log(self, message: object) -> None:
+        """Write to the log, without a line end of its own."""
+        sys.stdout.write(str(message))
+
+
+class Identity:
+    """Who a mobile client is: nobody, here."""
+
+    cognito_identity_id = None
+    cognito_identity_pool_id = None
+
+
+class ClientContext:
+    """What a client passed along with its call."""
+
+    def __init__(self, document: Head) -> None:
+        self.client = document.get("client")
+        self.custom = document.get("custom")
+        self.env = document.get("env")
+
+    @classmethod
+    def of(cls, document: Head | None) -> ClientContext | None:
+        """The context in a document, if there is one."""
+        return None if document is None else cls(document)
+
+
+def load_handler(name: str) -> Callable[[Any, Context], Any]:
+    """Import `module.function`; the faults are those of Lambda's Python runtime (facts 8.3)."""
+    try:
+        module_name, function_name = name.rsplit(".", 1)
+    except ValueError as error:
+        raise Fault("Runtime.MalformedHandlerName", f"Bad handler '{name}': {error}") from None
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        message = f"Cannot use built-in module {module_name} as a handler module"
+        raise Fault("Runtime.BuiltInModuleConflict", message)
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        message = f"Unable to import module '{module_name}': {error}"
+        raise Fault("Runtime.ImportModuleError", message) from None
+    except SyntaxError as error:
+        message = f"Syntax error in module '{module_name}': {error}"
+        trace = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
+        raise Fault("Runtime.UserCodeSyntaxError", message, trace) from None
+    try:
+        handler: Callable[[Any, Context], Any] = getattr(module, function_name)
+    except AttributeError:
+        message = f"Handler '{function_name}' missing on module '{module_name}'"
+        raise Fault("Runtime.HandlerNotFound", message) from None
+    return handler
+
+
+def marshal(result: Any) -> bytes:
+    """The handler's result as JSON; bytes go through as they are."""
+    if isinstance(result, bytes):
+        return result
+    try:
+        return json.dumps(result, default=_as_json, ensure_ascii=False).encode()
+    except Exception as error:
+        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
+
+
+def _as_json(value: Any) -> Any:
+    if type(value).__name__ == "Decimal":
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def error_document(error: BaseException, request_id: str) -> Head:
+    """An error as Lambda's Python runtime reports it (facts 8.3)."""
+    if isinstance(error, Fault):
+        kind, message, trace = error.kind, str(error), error.trace
+    else:
+        kind, message, trace = type(error).__name__, str(error), _stack(error)
+    return {
+        "errorMessage": message,
+        "errorType": kind,
+        "requestId": request_id,
+        "stackTrace": trace,
+    }
+
+
+def _stack(error: BaseException) -> list[str]:
+    import traceback
+
+    library = os.path.dirname(os.__file__)
+    frames = [
+        (frame.filename, frame.lineno, frame.name, frame.line)
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    while frames and frames[0][0] == __file__:
+        del frames[0]
+    on_lambda = f"/var/lang/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
+    return traceback.format_list(
+        [
+            (filename.replace(library, on_lambda), line, name, text)
+            for filename, line, name, text in frames
+        ]
+    )
+
+
+def log_error(document: Head) -> None:
+    """Write an error to the log as the runtime does: one event, its lines joined by carriage returns."""
+    lines = [f"[ERROR] {document['errorType']}"]
+    if document["errorMessage"]:
+        lines[0] += f": {document['errorMessage']}"
+    lines.append("Traceback (most recent call last):")
+    for frame in document["stackTrace"]:
+        for line in frame.splitlines():
+            text = line.lstrip(" ")
+            lines.append("\u00a0" * (len(line) - len(text)) + text)
+    sys.stdout.write("\r".join(lines) + "\n")
+
+
+def peak_memory() -> int:
+    """The most memory that this process has held, in kilobytes; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/status", "rb") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith(b"VmHWM"))
+    except OSError:
+        return 0
+
+
+def main() -> None:
+    """Load the handler, then serve one invocation after the other until the line is cut."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)  # from here on, what is printed is logged
+
+    cloud = Cloud(incoming, outgoing)
+    now_serving = {"request_id": ""}
+    start, _ = cloud.hear()
+    os.environ.pop("PYTHONHASHSEED", None)
+    virtual_time(cloud)
+    hooks = {
+        "botocore.handlers": forward_boto(cloud),
+        "datetime": virtual_datetime,
+        "logging": lambda_logging(now_serving),
+    }
+    for name, hook in list(hooks.items()):
+        if name in sys.modules:
+            hooks.pop(name)(sys.modules[name])
+    sys.meta_path[:0] = [AfterImport(hooks)]  # type: ignore[list-item]
+    sys.meta_path.append(RuntimeLibraries(start["libraries"]))  # type: ignore[arg-type]
+    task_imports(start["task"])
+
+    try:
+        handler = load_handler(start["handler"])
+    except Exception as error:
+        document = error_document(error, "")
+        log_error(document)
+        cloud.tell({"kind": "failed"}, json.dumps(document, ensure_ascii=False).encode())
+        sys.exit(1)
+    cloud.tell({"kind": "ready"})
+
+    while True:
+        try:
+            invocation, event = cloud.next_invocation()
+        except EOFError:
+            os._exit(0)  # the cloud is closed: no thread of the handler may keep this process
+        now_serving["request_id"] = invocation["request_id"]
+        try:
+            try:
+                document = json.loads(event)
+            except ValueError as error:
+                message = f"Unable to unmarshal input: {error}"
+                raise Fault("Runtime.UnmarshalError", message) from None
+            body, kind = marshal(handler(document, Context(cloud, invocation))), "result"
+        except Exception as error:
+            failure = error_document(error, invocation["request_id"])
+            log_error(failure)
+            body, kind = json.dumps(failure, ensure_ascii=False).encode(), "error"
+        cloud.tell({"kind": kind, "peak": peak_memory()}, body)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What an invocation leaves in CloudWatch Logs (facts 8.4)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from helpers.emulator.clock import Clock
+from helpers.emulator.lambda_.functions import Function
+from helpers.emulator.moto_bridge import logs_backend
+
+MOST_CHARACTERS = 256 * 1024
+"""A longer line becomes several log events: our choice of the place to cut."""
+TAIL = 4096
+"""Bytes of log that Invoke returns at most (facts 8.1)."""
+
+
+@dataclass
+class LogLines:
+    """The lines of one invocation, each with the virtual time at which it was written."""
+
+    clock: Clock
+    request_id: str
+    lines: list[tuple[int, str]] = field(default_factory=list)
+    """Milliseconds since 1970, and the text."""
+    _unfinished: str = ""
+
+    def write(self, text: str) -> None:
+        """Add output of the handler; a line that has no end yet waits for the rest of it."""
+        *complete, self._unfinished = (self._unfinished + text).split("\n")
+        for line in complete:
+            self.line(line)
+
+    def line(self, text: str) -> None:
+        """Add one line, cut where it is too long for a log event."""
+        at = self.clock.microseconds // 1000
+        for start in range(0, max(1, len(text)), MOST_CHARACTERS):
+            self.lines.append((at, text[start : start + MOST_CHARACTERS]))
+
+    def flush(self) -> None:
+        """The handler is done: its last line ends here, if it did not end it."""
+        if self._unfinished:
+            self.line(self._unfinished)
+            self._unfinished = ""
+
+    def tail(self) -> bytes:
+        """The last 4 KB, as Invoke returns them for LogType Tail."""
+        return "".join(f"{text}\n" for _, text in self.lines[-TAIL:]).encode()[-TAIL:]
+
+
+def start_line(request_id: str, version: str) -> str:
+    """The line that opens an invocation."""
+    return f"START RequestId: {request_id} Version: {version}"
+
+
+def end_lines(
+    request_id: str, *, duration: float, init: float | None, memory: int, used: int, status: str
+) -> list[str]:
+    """The two lines that close an invocation; durations in seconds, memory in MB, status "" when all went well."""
+    billed = math.ceil(round((duration + (init or 0.0)) * 1000, 3))
+    report = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {duration * 1000:.2f} ms",
+        f"Billed Duration: {billed} ms",
+        f"Memory Size: {memory} MB",
+        f"Max Memory Used: {used} MB",
+    ]
+    if init is not None:
+        report.append(f"Init Duration: {init * 1000:.2f} ms")
+    if status:
+        report.append(f"Status: {status}")
+    return [f"END RequestId: {request_id}", "\t".join(report)]
+
+
+def keep(function: Function, stream: str, lines: list[tuple[int, str]]) -> None:
+    """Put lines into a log stream of the function, making group and stream when they are new."""
+    if not lines:
+        return
+    backend = logs_backend(function.region)
+    backend.ensure_log_group(function.log_group)
+    backend.ensure_log_stream(function.log_group, stream)
+    events = [{"timestamp": at, "message": text} for at, text in lines]
+    backend.put_log_events(function.log_group, stream, events)

@@ -1,0 +1,97 @@
+"""Everything that touches moto's internals: its dispatcher, its clock, its random numbers, its state.
+
+moto answers for every service that the emulator does not replace.  It is used without its own patching of
+boto3: requests come in through `answer`, and nothing that moto does not know is passed on to AWS.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import moto.core.utils
+from botocore.awsrequest import AWSPreparedRequest
+from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
+from moto.core.models import botocore_stubber
+from moto.moto_api._internal import mock_random
+
+from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response
+
+if TYPE_CHECKING:
+    from moto.awslambda.models import LambdaBackend
+    from moto.logs.models import LogsBackend
+
+NOT_IMPLEMENTED = "Not yet implemented"
+"""What moto's dispatcher says, with status 404, of a service that it does not have."""
+
+
+def attach(now: Callable[[], float], seed: int) -> None:
+    """Start from an empty moto that tells the time by `now` (seconds since 1970) and draws seeded ids."""
+    BackendDict.reset()
+    mock_random.seed(seed)
+    default_user_config["lambda"] = {"use_docker": False}
+    _tell_time_by(now)
+
+
+def detach() -> None:
+    """Forget all of moto's state and give it back the real clock."""
+    BackendDict.reset()
+    default_user_config.pop("lambda", None)
+    moto.core.utils.datetime = datetime
+
+
+def answer(request: Request) -> Response:
+    """Let moto answer; raise NotOffered for what it cannot."""
+    prepared = AWSPreparedRequest(
+        request.method, request.url, _headers(request), request.body, stream_output=False
+    )
+    region, service = request.scope
+    try:
+        answered = botocore_stubber.process_request(prepared)
+    except NotImplementedError as missing:
+        raise NotOffered(f"the local cloud does not offer this {service} operation: {missing}") from missing
+    if answered is None or (answered[0] == 404 and answered[2] == NOT_IMPLEMENTED):
+        raise NotOffered(f"the local cloud does not offer {service or request.url} in {region or 'any Region'}")
+    status, headers, body = answered
+    return Response(status, headers, body.encode() if isinstance(body, str) else body)
+
+
+def _headers(request: Request) -> Any:
+    from botocore.compat import HTTPHeaders
+
+    return HTTPHeaders.from_dict(request.headers)
+
+
+def lambda_backend(region: str) -> LambdaBackend:
+    """moto's functions, versions and aliases of a Region."""
+    from moto.awslambda_simple.models import lambda_simple_backends
+
+    backend: LambdaBackend = lambda_simple_backends[ACCOUNT][region]
+    return backend
+
+
+def logs_backend(region: str) -> LogsBackend:
+    """moto's log groups of a Region."""
+    from moto.logs.models import logs_backends
+
+    backend: LogsBackend = logs_backends[ACCOUNT][region]
+    return backend
+
+
+def _tell_time_by(now: Callable[[], float]) -> None:
+    """Give moto a `datetime` whose present is virtual.
+
+    Its services tell the time by functions of `moto.core.utils`, imported by name all over moto; these functions
+    look `datetime` up in their own module, which is the one place to change.
+    """
+
+    class VirtualDatetime(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> VirtualDatetime:
+            return cls.fromtimestamp(now(), tz or datetime.UTC).replace(tzinfo=tz)
+
+    virtual = SimpleNamespace(**{**vars(datetime), "datetime": VirtualDatetime})
+    moto.core.utils.datetime = virtual

@@ -1,0 +1,67 @@
+"""The flight recorder: one flat row for everything that happens in the local cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from helpers.emulator.clock import Clock
+
+
+class Entry(NamedTuple):
+    """One thing that happened.  What does not apply is None."""
+
+    at: float
+    """When it began, in virtual seconds since the cloud was opened."""
+    kind: str
+    """put, poll, invoke, retry, checkpoint, state, …"""
+    until: float | None = None
+    """When it ended, for what takes time."""
+    stream: str | None = None
+    shard: str | None = None
+    mapping: str | None = None
+    function: str | None = None
+    lane: int | None = None
+    first: str | None = None
+    """Sequence number of the first record concerned."""
+    last: str | None = None
+    """Sequence number of the last record concerned."""
+    records: int | None = None
+    bytes: int | None = None
+    attempt: int | None = None
+    """1 for the first delivery of a batch, 2 for its first retry, …"""
+    outcome: str | None = None
+    """ok, error, timeout, throttled, …"""
+    request_id: str | None = None
+    cold: bool | None = None
+    """Whether the invocation started a new execution environment."""
+    note: str | None = None
+
+
+class FlightRecorder:
+    """Keeps the entries in the order in which they were written down."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Entries are stamped by `clock` unless they say `at` themselves."""
+        self._clock = clock
+        self._entries: list[Entry] = []
+
+    def note(self, kind: str, *, at: float | None = None, **fields: Any) -> None:
+        """Write down one entry; `fields` are those of `Entry`."""
+        self._entries.append(Entry(self._clock.elapsed if at is None else at, kind, **fields))
+
+    def __len__(self) -> int:
+        """How many entries there are."""
+        return len(self._entries)
+
+    def entries(self, kind: str | None = None) -> list[Entry]:
+        """The entries, or only those of one `kind`."""
+        return [entry for entry in self._entries if kind is None or entry.kind == kind]
+
+    def table(self, kind: str | None = None) -> pd.DataFrame:
+        """The entries as a pandas table, one row each, columns as the fields of `Entry`."""
+        import pandas as pd  # heavy, and the recording itself does not need it
+
+        return pd.DataFrame(self.entries(kind), columns=list(Entry._fields))

@@ -1,0 +1,77 @@
+"""Takes every request to the service that answers it, and lets the time that it takes pass."""
+
+from __future__ import annotations
+
+
+from helpers.emulator import moto_bridge
+from helpers.emulator.clock import Clock, Steps
+from helpers.emulator.identity import Identities
+from helpers.emulator.kinesis.service import KinesisService
+from helpers.emulator.lambda_.runtime import Runtime
+from helpers.emulator.lambda_.service import LambdaService
+from helpers.emulator.recorder import FlightRecorder
+from helpers.emulator.wire import Request, Response
+
+LATENCY = 0.010
+"""Virtual seconds that every call takes: our choice, so that loops meet real limits."""
+
+
+class Switchboard:
+    """The services of the local cloud, by Region, and the way to them."""
+
+    def __init__(self, clock: Clock, identities: Identities, recorder: FlightRecorder) -> None:
+        """Every Region is there from the start, and empty."""
+        self._clock = clock
+        self._identities = identities
+        self._recorder = recorder
+        self._kinesis: dict[str, KinesisService] = {}
+        self._lambda: dict[str, LambdaService] = {}
+        self.runtime = Runtime(clock, identities, recorder, self.serve)
+
+    def call(self, request: Request) -> Response:
+        """Answer a request from outside the simulation: the notebook's."""
+        with self._clock.lock:
+            self._clock.advance(LATENCY)
+            answered = self._answer(request)
+            if isinstance(answered, Response):
+                return answered
+            response: Response = self._clock.complete(answered)
+            return response
+
+    def serve(self, request: Request) -> Steps:
+        """Answer a request from inside the simulation, a handler's, in steps; returns a Response."""
+        yield self._clock.timeout(LATENCY)
+        answered = self._answer(request)
+        if not isinstance(answered, Response):
+            answered = yield from answered
+        yield self._clock.debt()  # what moto slept, long polling a queue for instance
+        return answered
+
+    def _answer(self, request: Request) -> Response | Steps:
+        region, service = request.scope
+        match service:
+            case "kinesis":
+                return self._kinesis_of(region).answer(request)
+            case "lambda":
+                return self._lambda_of(region).answer(request)
+            case _:
+                return moto_bridge.answer(request)
+
+    def _kinesis_of(self, region: str) -> KinesisService:
+        if region not in self._kinesis:
+            self._kinesis[region] = KinesisService(
+                region, self._clock, self._identities, self._recorder
+            )
+        return self._kinesis[region]
+
+    def _lambda_of(self, region: str) -> LambdaService:
+        if region not in self._lambda:
+            self._lambda[region] = LambdaService(
+                region,
+                self._kinesis_of(region),
+                self.runtime,
+                self._clock,
+                self._identities,
+                self._recorder,
+            )
+        return self._lambda[region]

@@ -1,0 +1,61 @@
+"""What travels between an AWS client and the local cloud: requests, responses, errors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+ACCOUNT = "123456789012"
+"""The account in which everything local lives: the example account of the AWS documentation."""
+
+
+class Request(NamedTuple):
+    """A signed HTTP request as botocore would send it."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def scope(self) -> tuple[str, str]:
+        """Region and service, out of the signature's credential scope; empty when unsigned."""
+        parts = self.headers.get("authorization", "").partition("Credential=")[2].split("/", 4)
+        return (parts[2], parts[3]) if len(parts) == 5 else ("", "")
+
+
+class Response(NamedTuple):
+    """The answer to a request."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class AwsError(Exception):
+    """An error that AWS would answer with."""
+
+    code: str
+    message: str
+    status: int = 400
+
+    def __str__(self) -> str:
+        """Code and message, as a traceback shows them."""
+        return f"{self.code}: {self.message}"
+
+
+class NotOffered(Exception):
+    """The local cloud has no such service or operation, and does not pass the call on to AWS."""
+
+
+def json_response(
+    document: dict[str, Any] | None, *, request_id: str, status: int = 200, **headers: str
+) -> Response:
+    """A response with a JSON body; `None` is an empty one."""
+    body = b"" if document is None else json.dumps(document, separators=(",", ":")).encode()
+    return Response(
+        status, {"content-type": "application/json", "x-amzn-requestid": request_id, **headers}, body
+    )
