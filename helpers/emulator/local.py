@@ -64,7 +64,7 @@ class LocalCloud:
         self._environment = {
             name: os.environ.get(name) for name in (*_NO_CREDENTIALS, *_NO_DIRECTIONS)
         }
-        moto_bridge.attach(lambda: self.clock.now, seed)
+        moto_bridge.attach(self.clock, seed)
         for name in _NO_DIRECTIONS:
             os.environ.pop(name, None)
         os.environ.update(_NO_CREDENTIALS)

@@ -7,17 +7,20 @@ boto3: requests come in through `answer`, and nothing that moto does not know is
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import moto.core.utils
+import moto.s3.models
 from botocore.awsrequest import AWSPreparedRequest
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.models import botocore_stubber
+from moto.logs.models import LogEvent
 from moto.moto_api._internal import mock_random
+from moto.sqs.models import Queue
 
+from helpers.emulator.clock import Clock
 from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response
 
 if TYPE_CHECKING:
@@ -27,13 +30,20 @@ if TYPE_CHECKING:
 NOT_IMPLEMENTED = "Not yet implemented"
 """What moto's dispatcher says, with status 404, of a service that it does not have."""
 
+LONG_POLL_STEP = 0.1
+"""Virtual seconds between two looks at a queue that is polled for long."""
 
-def attach(now: Callable[[], float], seed: int) -> None:
-    """Start from an empty moto that tells the time by `now` (seconds since 1970) and draws seeded ids."""
+_really_wait_for_messages = Queue.wait_for_messages
+
+
+def attach(clock: Clock, seed: int) -> None:
+    """Start from an empty moto that lives by `clock` and draws seeded ids."""
     BackendDict.reset()
     mock_random.seed(seed)
+    LogEvent._event_id = 0
     default_user_config["lambda"] = {"use_docker": False}
-    _tell_time_by(now)
+    _tell_time_by(clock)
+    _wait_by(clock)
 
 
 def detach() -> None:
@@ -41,6 +51,8 @@ def detach() -> None:
     BackendDict.reset()
     default_user_config.pop("lambda", None)
     moto.core.utils.datetime = datetime
+    moto.s3.models.datetime = datetime
+    Queue.wait_for_messages = _really_wait_for_messages
 
 
 def answer(request: Request) -> Response:
@@ -81,7 +93,7 @@ def logs_backend(region: str) -> LogsBackend:
     return backend
 
 
-def _tell_time_by(now: Callable[[], float]) -> None:
+def _tell_time_by(clock: Clock) -> None:
     """Give moto a `datetime` whose present is virtual.
 
     Its services tell the time by functions of `moto.core.utils`, imported by name all over moto; these functions
@@ -91,7 +103,17 @@ def _tell_time_by(now: Callable[[], float]) -> None:
     class VirtualDatetime(datetime.datetime):
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> VirtualDatetime:
-            return cls.fromtimestamp(now(), tz or datetime.UTC).replace(tzinfo=tz)
+            return cls.fromtimestamp(clock.now, tz or datetime.UTC).replace(tzinfo=tz)
 
     virtual = SimpleNamespace(**{**vars(datetime), "datetime": VirtualDatetime})
     moto.core.utils.datetime = virtual
+    moto.s3.models.datetime = virtual
+
+
+def _wait_by(clock: Clock) -> None:
+    """Let a long poll of a queue take virtual time: moto really waits for another thread to send something."""
+
+    def wait_for_messages(_queue: Queue, _timeout: int) -> None:
+        clock.advance(LONG_POLL_STEP)
+
+    Queue.wait_for_messages = wait_for_messages

@@ -132,17 +132,21 @@ def virtual_time(cloud: Cloud) -> None:
     def now_ns() -> int:
         return cloud.microseconds() * 1000
 
-    def with_now(function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda seconds=None: function(now() if seconds is None else seconds)
+    class WithNow:  # an object and not a function: as a class attribute it must not become a method
+        def __init__(self, function: Callable[..., Any]) -> None:
+            self._function = function
+
+        def __call__(self, seconds: float | None = None) -> Any:
+            return self._function(now() if seconds is None else seconds)
 
     real_strftime = time.strftime
     time.sleep = sleep
     time.time, time.time_ns = now, now_ns
     time.perf_counter, time.perf_counter_ns = now, now_ns
     time.monotonic, time.monotonic_ns = monotonic, monotonic_ns
-    time.gmtime = with_now(time.gmtime)
-    time.localtime = with_now(time.gmtime)  # Lambda's time zone is UTC
-    time.ctime = with_now(time.ctime)
+    time.gmtime = WithNow(time.gmtime)
+    time.localtime = WithNow(time.gmtime)  # Lambda's time zone is UTC
+    time.ctime = WithNow(time.ctime)
     time.strftime = lambda form, t=None: real_strftime(form, time.gmtime() if t is None else t)
 
 
@@ -193,7 +197,7 @@ class AfterImport:
         hook = self._hooks.pop(name, None)
         if hook is None:
             return None
-        spec = importlib.util.find_spec(name) if path is None else _find(name, path)
+        spec = _find(name, path)
         if spec is not None and spec.loader is not None:
             load = spec.loader.exec_module
 
@@ -215,7 +219,7 @@ class RuntimeLibraries:
         return _find(name, self._folders) if name in RUNTIME_LIBRARIES else None
 
 
-def _find(name: str, path: Sequence[str]) -> Any:
+def _find(name: str, path: Sequence[str] | None) -> Any:
     from importlib.machinery import PathFinder
 
     return PathFinder.find_spec(name, path)
@@ -413,20 +417,25 @@ def error_document(error: BaseException, request_id: str) -> Head:
 def _stack(error: BaseException) -> list[str]:
     import traceback
 
-    library = os.path.dirname(os.__file__)
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    homes = {os.path.dirname(os.__file__): f"/var/lang/lib/{version}", os.path.dirname(__file__): "/var/runtime"}
     frames = [
         (frame.filename, frame.lineno, frame.name, frame.line)
         for frame in traceback.extract_tb(error.__traceback__)
     ]
     while frames and frames[0][0] == __file__:
         del frames[0]
-    on_lambda = f"/var/lang/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
     return traceback.format_list(
-        [
-            (filename.replace(library, on_lambda), line, name, text)
-            for filename, line, name, text in frames
-        ]
+        [(_at_home(filename, homes), line, name, text) for filename, line, name, text in frames]
     )
+
+
+def _at_home(filename: str, homes: dict[str, str]) -> str:
+    """A file's name as it is on Lambda."""
+    for here, there in homes.items():
+        if filename.startswith(here):
+            return there + filename[len(here) :].replace(os.sep, "/")
+    return filename
 
 
 def log_error(document: Head) -> None:

@@ -159,7 +159,7 @@ class Runtime:
         stream = f"{date}/[{function.version}]{self._identities.hex(32)}"
         environment = Environment(function, task, log, stream, self._watch)
         self._all.add(environment)
-        environment.begin(self._clock.microseconds)
+        environment.begin(self._clock.microseconds + round(INIT_SECONDS * 1e6))
         return environment
 
     def _unzipped(self, function: Function) -> Path:
@@ -243,7 +243,7 @@ class _Invocation:
         timeout = self._function.timeout
         deadline = self._clock.microseconds + timeout * 1_000_000
         head = {
-            "now": self._clock.microseconds,
+            "now": self._clock.microseconds + round(OVERHEAD * 1e6),
             "request_id": self._request_id,
             "deadline": deadline,
             "arn": self._function.arn,
