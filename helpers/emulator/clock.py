@@ -91,6 +91,8 @@ class Clock:
             else:
                 self._catch_up()
                 self._run_until(self.timeout(seconds))
+                while not self._pacer and self._simulation.peek() == self._simulation.now:
+                    self._step()  # what is due at this very instant, too
 
     def complete(self, steps: Steps) -> Any:
         """Run `steps` to their end, let the time they take pass, and return their result."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import io
 import os
+import random
 import sys
 import threading
 import time
@@ -16,8 +17,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+from botocore import retryhandler
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.handlers import BUILTIN_HANDLERS
+from botocore.retries.standard import ExponentialBackoff
 
 from helpers.emulator import moto_bridge
 from helpers.emulator.clock import Clock
@@ -71,6 +74,7 @@ class LocalCloud:
         _heed_time_zone()
         boto3.DEFAULT_SESSION = None
         _take_over_sleep()
+        _jitter_by(random.Random(seed))
         _open.append(self)
         atexit.register(self.close)
 
@@ -113,6 +117,7 @@ class LocalCloud:
             else:
                 os.environ[name] = value
         _heed_time_zone()
+        _jitter_by(random)
         boto3.DEFAULT_SESSION = None
 
 
@@ -135,6 +140,14 @@ def _answer_locally(request: AWSPreparedRequest, **_event: Any) -> AWSResponse |
 
 
 BUILTIN_HANDLERS.insert(0, ("before-send", _answer_locally))
+
+
+def _jitter_by(source: Any) -> None:
+    """Let botocore draw the pauses between its retries from `source`: a seeded one draws the same every time."""
+    retryhandler.random = source
+    defaults = list(ExponentialBackoff.__init__.__defaults__ or ())
+    defaults[1] = source.random
+    ExponentialBackoff.__init__.__defaults__ = tuple(defaults)  # type: ignore[attr-defined]
 
 
 def _take_over_sleep() -> None:

@@ -184,6 +184,21 @@ def virtual_datetime(module: ModuleType) -> None:
     module.datetime, module.date = datetime, date  # type: ignore[attr-defined]
 
 
+def seeded_chance(seed: str) -> Callable[[ModuleType], None]:
+    """Make `os.urandom` (hence uuid and secrets) the same on every run; returns the hook for `random`."""
+    drawn = 0
+
+    def urandom(size: int) -> bytes:
+        nonlocal drawn
+        from hashlib import shake_128
+
+        drawn += 1
+        return shake_128(f"{seed}{drawn}".encode()).digest(size)
+
+    os.urandom = urandom
+    return lambda module: module.seed(seed)  # type: ignore[no-any-return]
+
+
 # Imports
 
 
@@ -477,6 +492,7 @@ def main() -> None:
         "botocore.handlers": forward_boto(cloud),
         "datetime": virtual_datetime,
         "logging": lambda_logging(now_serving),
+        "random": seeded_chance(start["seed"]),
     }
     for name, hook in list(hooks.items()):
         if name in sys.modules:

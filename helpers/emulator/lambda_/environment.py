@@ -74,6 +74,7 @@ class Environment:
             "now": now,
             "task": str(self._task),
             "handler": self.function.handler,
+            "seed": self.log_stream,
             "libraries": libraries,
         }
         self.send(head)
