@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.models import botocore_stubber
-from moto.logs.models import LogEvent
+from moto.logs.models import LogEvent, LogGroup
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import Queue
 
@@ -34,6 +34,7 @@ LONG_POLL_STEP = 0.1
 """Virtual seconds between two looks at a queue that is polled for long."""
 
 _really_wait_for_messages = Queue.wait_for_messages
+_log_events_by_stream = LogGroup.filter_log_events
 
 
 def attach(clock: Clock, seed: int) -> None:
@@ -44,6 +45,7 @@ def attach(clock: Clock, seed: int) -> None:
     default_user_config["lambda"] = {"use_docker": False}
     _tell_time_by(clock)
     _wait_by(clock)
+    LogGroup.filter_log_events = _interleaved_log_events
 
 
 def detach() -> None:
@@ -53,6 +55,7 @@ def detach() -> None:
     moto.core.utils.datetime = datetime
     moto.s3.models.datetime = datetime
     Queue.wait_for_messages = _really_wait_for_messages
+    LogGroup.filter_log_events = _log_events_by_stream
 
 
 def answer(request: Request) -> Response:
@@ -117,3 +120,9 @@ def _wait_by(clock: Clock) -> None:
         clock.advance(LONG_POLL_STEP)
 
     Queue.wait_for_messages = wait_for_messages
+
+
+def _interleaved_log_events(group: LogGroup, *request: Any) -> Any:
+    """FilterLogEvents in the order of time, as AWS answers it, instead of stream by stream."""
+    *others, _interleaved = request
+    return _log_events_by_stream(group, *others, True)

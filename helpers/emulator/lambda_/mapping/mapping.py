@@ -117,7 +117,7 @@ class EventSourceMapping:
         """Read, deliver, checkpoint, until the poller is stopped."""
         while not poller.stopped:
             batch_size = self.configuration.batch_size
-            if len(poller.waiting) < batch_size and poller.behind:
+            if poller.due and len(poller.waiting) < batch_size:
                 yield from poller.poll()
             batch = poller.waiting[:batch_size]
             if not batch:

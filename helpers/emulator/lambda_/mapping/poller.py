@@ -38,16 +38,13 @@ class Poller:
         self.checkpoint = checkpoint
         self.waiting: list[Record] = []
         self.stopped = False
+        self.due = True
+        """Whether to read now: a second has passed, or the last read did not get everything."""
         self._mapping = mapping
         self._clock = clock
         self._recorder = recorder
         self._began = clock.microseconds
         self._arrival = clock.event()
-
-    @property
-    def behind(self) -> bool:
-        """Whether the shard holds records that have not been read."""
-        return self._position < self.shard.tip
 
     def stop(self) -> None:
         """Read no more: whoever works for this poller finishes what is in hand and ends."""
@@ -62,6 +59,7 @@ class Poller:
         if records:
             self.waiting += records
             self._note("poll", records)
+        self.due = self._position < self.shard.tip
 
     def drop_expired(self) -> bool:
         """Let go of records that are older than the stream keeps them; returns whether there were any."""
@@ -82,12 +80,13 @@ class Poller:
         An idle poller asks every second.  As nothing comes of it until a record arrives, it sleeps until then,
         and wakes when it would have asked next.
         """
-        if not self.behind:
+        if self._position >= self.shard.tip:
             self._arrival = self._clock.event()
             self.shard.on_arrival(self._wake_up)
             yield self._arrival
         since = self._clock.microseconds - self._began
         yield self._clock.timeout(POLL_SECONDS - since / 1e6 % POLL_SECONDS)
+        self.due = True
 
     def processed(self, count: int) -> None:
         """Move the checkpoint past the first `count` waiting records."""
