@@ -66,7 +66,7 @@ def answer(request: Request) -> Response:
     region, service = request.scope
     try:
         answered = botocore_stubber.process_request(prepared)
-    except NotImplementedError as missing:
+    except (NotImplementedError, ImportError) as missing:  # ImportError: a package that the lean install leaves out
         raise NotOffered(f"the local cloud does not offer this {service} operation: {missing}") from missing
     if answered is None or (answered[0] == 404 and answered[2] == NOT_IMPLEMENTED):
         raise NotOffered(f"the local cloud does not offer {service or request.url} in {region or 'any Region'}")
