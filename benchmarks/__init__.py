@@ -1,0 +1,1 @@
+"""What the local cloud costs, measured on this machine: `python -m helpers bench`."""
