@@ -1,0 +1,1 @@
+"""The Lambda functions that chapters deploy: plain files, importable here and zipped as they are."""

@@ -1,0 +1,30 @@
+"""What goes into a stream: seeded data, the same on every run."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+CUSTOMERS = (
+    "Zoë", "李娜", "José", "Amara", "Øyvind", "Fatima", "Łukasz", "Grace", "Søren", "Priya",
+    "Noor", "Chloé", "Mateo", "Yuki", "Ama", "Björn", "Leila", "Tom", "Inès", "Kofi",
+)  # fmt: skip
+
+
+def make_transactions(count: int, seed: int = 2017) -> list[dict[str, Any]]:
+    """The shop's transactions: ID (from 0), USERNAME, AMOUNT (positive: paid, negative: paid back).
+
+    As real data do, they hold the awkward cases: names beyond ASCII, every 40th AMOUNT is 0, and the transaction
+    with the ID 57 has no AMOUNT at all.
+    """
+    source = random.Random(seed)
+    transactions: list[dict[str, Any]] = []
+    for number in range(count):
+        amount = round(source.uniform(-100, 100), 2)
+        transaction = {"ID": number, "USERNAME": source.choice(CUSTOMERS), "AMOUNT": amount}
+        if number % 40 == 20:
+            transaction["AMOUNT"] = 0
+        if number == 57:
+            del transaction["AMOUNT"]
+        transactions.append(transaction)
+    return transactions
