@@ -37,7 +37,12 @@ class Cloud:
     """An open cloud.  Use `open_cloud` to make one."""
 
     def __init__(
-        self, backend: str, session: boto3.Session, where: str, *, local: LocalCloud | None = None,
+        self,
+        backend: str,
+        session: boto3.Session,
+        where: str,
+        *,
+        local: LocalCloud | None = None,
         endpoint_url: str | None = None,
     ) -> None:
         """`where` says in one line what this cloud is; `local` is the emulator if it is behind."""
@@ -66,9 +71,7 @@ class Cloud:
         else:
             time.sleep(seconds)
 
-    def wait_until(
-        self, condition: Callable[[], Answer], *, timeout: float = 60.0, every: float = 1.0
-    ) -> Answer:
+    def wait_until(self, condition: Callable[[], Answer], *, timeout: float = 60.0, every: float = 1.0) -> Answer:
         """Ask `condition` every `every` seconds until its answer is true; return that answer.
 
         Raises TookTooLong after `timeout` seconds.

@@ -12,7 +12,6 @@ import time
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from helpers import cloud as door
 from helpers import open_cloud
@@ -81,16 +80,12 @@ def test_nothing_leaves_this_machine(no_network, monkeypatch):
 
 def test_an_operation_that_moto_lacks_is_refused(cloud):
     with pytest.raises(NotOffered, match="does not offer"):
-        cloud.client("iam").simulate_custom_policy(
-            PolicyInputList=["{}"], ActionNames=["kinesis:PutRecord"]
-        )
+        cloud.client("iam").simulate_custom_policy(PolicyInputList=["{}"], ActionNames=["kinesis:PutRecord"])
 
 
 def test_a_client_that_was_made_before_and_one_with_an_endpoint_stay_here(no_network):
     open_cloud("local").close()
-    early = boto3.client(
-        "kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y"
-    )
+    early = boto3.client("kinesis", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
     with open_cloud("local") as cloud:
         assert early.list_streams()["StreamNames"] == []
         elsewhere = cloud.client("kinesis", endpoint_url="https://kinesis.eu-west-1.amazonaws.com")
@@ -267,6 +262,6 @@ def test_aws_without_credentials(monkeypatch):
 
 
 def test_importing_helpers_is_light():
-
-    code = "import sys, helpers; heavy = {'boto3', 'moto', 'pandas', 'matplotlib'} & set(sys.modules); sys.exit(bool(heavy))"
+    heavy = "{'boto3', 'moto', 'pandas', 'matplotlib'}"
+    code = f"import sys, helpers; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -64,9 +64,7 @@ class LocalCloud:
         self.switchboard = Switchboard(self.clock, Identities(seed), self.recorder)
         self._thread = threading.current_thread()
         self._waits_really = speed is not None
-        self._environment = {
-            name: os.environ.get(name) for name in (*_NO_CREDENTIALS, *_NO_DIRECTIONS)
-        }
+        self._environment = {name: os.environ.get(name) for name in (*_NO_CREDENTIALS, *_NO_DIRECTIONS)}
         moto_bridge.attach(self.clock, seed)
         for name in _NO_DIRECTIONS:
             os.environ.pop(name, None)
@@ -147,12 +145,12 @@ def _jitter_by(source: Any) -> None:
     retryhandler.random = source
     defaults = list(ExponentialBackoff.__init__.__defaults__ or ())
     defaults[1] = source.random
-    ExponentialBackoff.__init__.__defaults__ = tuple(defaults)  # type: ignore[attr-defined]
+    ExponentialBackoff.__init__.__defaults__ = tuple(defaults)
 
 
 def _take_over_sleep() -> None:
     """Let `time.sleep`, and names in the notebook that already mean it, move the virtual clock."""
-    time.sleep = _sleep
+    vars(time)["sleep"] = _sleep
     notebook = vars(sys.modules["__main__"])
     for name, value in list(notebook.items()):
         if value is _real_sleep:

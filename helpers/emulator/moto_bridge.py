@@ -33,36 +33,66 @@ NOT_IMPLEMENTED = "Not yet implemented"
 LONG_POLL_STEP = 0.1
 """Virtual seconds between two looks at a queue that is polled for long."""
 
-_really_wait_for_messages = Queue.wait_for_messages
-_log_events_by_stream = LogGroup.filter_log_events
+_replaced: list[tuple[Any, str, Any]] = []
+"""What `attach` has changed in moto: owner, name, and what was there."""
 
 
 def attach(clock: Clock, seed: int) -> None:
     """Start from an empty moto that lives by `clock` and draws seeded ids."""
     BackendDict.reset()
     mock_random.seed(seed)
-    LogEvent._event_id = 0
+    virtual = _virtual_datetime(clock)
+    log_events_by_stream: Any = LogGroup.filter_log_events
+
+    def wait_for_messages(_queue: Queue, _timeout: int) -> None:
+        """Moto really waits for another thread to send something; here, time passes."""
+        clock.advance(LONG_POLL_STEP)
+
+    def filter_log_events(group: LogGroup, *request: Any) -> Any:
+        """AWS answers in the order of time, moto stream by stream."""
+        *others, _interleaved = request
+        return log_events_by_stream(group, *others, True)
+
+    _replace(moto.core.utils, "datetime", virtual)
+    _replace(moto.s3.models, "datetime", virtual)
+    _replace(Queue, "wait_for_messages", wait_for_messages)
+    _replace(LogGroup, "filter_log_events", filter_log_events)
+    _replace(LogEvent, "_event_id", 0)
     default_user_config["lambda"] = {"use_docker": False}
-    _tell_time_by(clock)
-    _wait_by(clock)
-    LogGroup.filter_log_events = _interleaved_log_events
 
 
 def detach() -> None:
-    """Forget all of moto's state and give it back the real clock."""
+    """Forget all of moto's state and give it back as it was."""
     BackendDict.reset()
     default_user_config.pop("lambda", None)
-    moto.core.utils.datetime = datetime
-    moto.s3.models.datetime = datetime
-    Queue.wait_for_messages = _really_wait_for_messages
-    LogGroup.filter_log_events = _log_events_by_stream
+    while _replaced:
+        owner, name, original = _replaced.pop()
+        setattr(owner, name, original)
+
+
+def _replace(owner: Any, name: str, replacement: Any) -> None:
+    _replaced.append((owner, name, getattr(owner, name)))
+    setattr(owner, name, replacement)
+
+
+def _virtual_datetime(clock: Clock) -> SimpleNamespace:
+    """The module `datetime` with a present that is virtual.
+
+    moto's services tell the time by functions of `moto.core.utils`, imported by name all over moto; these functions
+    look `datetime` up in their own module, which is the one place to change (S3 does it itself).
+    """
+
+    class VirtualDatetime(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> VirtualDatetime:
+            return cls.fromtimestamp(clock.now, tz or datetime.UTC).replace(tzinfo=tz)
+
+    return SimpleNamespace(**{**vars(datetime), "datetime": VirtualDatetime})
 
 
 def answer(request: Request) -> Response:
     """Let moto answer; raise NotOffered for what it cannot."""
-    prepared = AWSPreparedRequest(
-        request.method, request.url, _headers(request), request.body, stream_output=False
-    )
+    prepared = AWSPreparedRequest(request.method, request.url, _headers(request), request.body, stream_output=False)
     region, service = request.scope
     try:
         answered = botocore_stubber.process_request(prepared)
@@ -81,7 +111,7 @@ def _headers(request: Request) -> Any:
 
 
 def lambda_backend(region: str) -> LambdaBackend:
-    """moto's functions, versions and aliases of a Region."""
+    """Moto's functions, versions and aliases of a Region."""
     from moto.awslambda_simple.models import lambda_simple_backends
 
     backend: LambdaBackend = lambda_simple_backends[ACCOUNT][region]
@@ -89,40 +119,8 @@ def lambda_backend(region: str) -> LambdaBackend:
 
 
 def logs_backend(region: str) -> LogsBackend:
-    """moto's log groups of a Region."""
+    """Moto's log groups of a Region."""
     from moto.logs.models import logs_backends
 
     backend: LogsBackend = logs_backends[ACCOUNT][region]
     return backend
-
-
-def _tell_time_by(clock: Clock) -> None:
-    """Give moto a `datetime` whose present is virtual.
-
-    Its services tell the time by functions of `moto.core.utils`, imported by name all over moto; these functions
-    look `datetime` up in their own module, which is the one place to change.
-    """
-
-    class VirtualDatetime(datetime.datetime):
-        @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> VirtualDatetime:
-            return cls.fromtimestamp(clock.now, tz or datetime.UTC).replace(tzinfo=tz)
-
-    virtual = SimpleNamespace(**{**vars(datetime), "datetime": VirtualDatetime})
-    moto.core.utils.datetime = virtual
-    moto.s3.models.datetime = virtual
-
-
-def _wait_by(clock: Clock) -> None:
-    """Let a long poll of a queue take virtual time: moto really waits for another thread to send something."""
-
-    def wait_for_messages(_queue: Queue, _timeout: int) -> None:
-        clock.advance(LONG_POLL_STEP)
-
-    Queue.wait_for_messages = wait_for_messages
-
-
-def _interleaved_log_events(group: LogGroup, *request: Any) -> Any:
-    """FilterLogEvents in the order of time, as AWS answers it, instead of stream by stream."""
-    *others, _interleaved = request
-    return _log_events_by_stream(group, *others, True)

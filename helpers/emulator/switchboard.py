@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from helpers.emulator import moto_bridge
 from helpers.emulator.clock import Clock, Steps
 from helpers.emulator.identity import Identities
@@ -59,9 +58,7 @@ class Switchboard:
 
     def _kinesis_of(self, region: str) -> KinesisService:
         if region not in self._kinesis:
-            self._kinesis[region] = KinesisService(
-                region, self._clock, self._identities, self._recorder
-            )
+            self._kinesis[region] = KinesisService(region, self._clock, self._identities, self._recorder)
         return self._kinesis[region]
 
     def _lambda_of(self, region: str) -> LambdaService:

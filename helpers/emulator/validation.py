@@ -22,7 +22,7 @@ MOST_ERRORS = 10
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """botocore's description of a service."""
+    """A service as botocore describes it."""
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
@@ -66,9 +66,7 @@ def _string_errors(value: str, shape: Shape, path: str) -> Iterator[str]:
         yield _error(f"'{value}'", path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
     pattern = shape.metadata.get("pattern")
     if pattern and not re.fullmatch(pattern, value):
-        yield _error(
-            f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}"
-        )
+        yield _error(f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}")
 
 
 def _bounds(value: Any, measure: float, shape: Shape, path: str, what: str) -> Iterator[str]:

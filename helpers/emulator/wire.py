@@ -51,11 +51,7 @@ class NotOffered(Exception):
     """The local cloud has no such service or operation, and does not pass the call on to AWS."""
 
 
-def json_response(
-    document: dict[str, Any] | None, *, request_id: str, status: int = 200, **headers: str
-) -> Response:
+def json_response(document: dict[str, Any] | None, *, request_id: str, status: int = 200, **headers: str) -> Response:
     """A response with a JSON body; `None` is an empty one."""
     body = b"" if document is None else json.dumps(document, separators=(",", ":")).encode()
-    return Response(
-        status, {"content-type": "application/json", "x-amzn-requestid": request_id, **headers}, body
-    )
+    return Response(status, {"content-type": "application/json", "x-amzn-requestid": request_id, **headers}, body)

@@ -16,15 +16,7 @@ def sequence_number(*, created: int, shard: int, index: int, second: int) -> str
 
     Both times are in seconds since 1970.  Larger index, larger number.
     """
-    return str(
-        0x2 << 184
-        | created << 148
-        | (shard & 0xF) << 144
-        | index << 80
-        | second << 36
-        | shard << 4
-        | 0x2
-    )
+    return str(0x2 << 184 | created << 148 | (shard & 0xF) << 144 | index << 80 | second << 36 | shard << 4 | 0x2)
 
 
 def shard_of(number: str) -> int:

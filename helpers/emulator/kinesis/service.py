@@ -45,9 +45,7 @@ MOST_RECORDS_A_REQUEST = 500
 class KinesisService:
     """The streams of one Region and the operations on them."""
 
-    def __init__(
-        self, region: str, clock: Clock, identities: Identities, recorder: FlightRecorder
-    ) -> None:
+    def __init__(self, region: str, clock: Clock, identities: Identities, recorder: FlightRecorder) -> None:
         """An empty Region."""
         self._region = region
         self._clock = clock
@@ -103,9 +101,7 @@ class KinesisService:
                 "Member must not be null",
             )
         if name in self._streams:
-            raise AwsError(
-                "ResourceInUseException", f"Stream {name} under account {ACCOUNT} already exists."
-            )
+            raise AwsError("ResourceInUseException", f"Stream {name} under account {ACCOUNT} already exists.")
         stream = self._streams[name] = Stream(name, self._region, mode, shards, self._clock)
         stream.tags.update(request.get("Tags", {}))
         self._note_state(stream)
@@ -193,9 +189,7 @@ class KinesisService:
     def list_shards(self, request: Document) -> Document:
         """ListShards: all of them, 1,000 a page (facts 1.10)."""
         if not (request.get("StreamName") or request.get("StreamARN") or request.get("NextToken")):
-            raise AwsError(
-                "InvalidArgumentException", "Either NextToken or StreamName should be provided."
-            )
+            raise AwsError("InvalidArgumentException", "Either NextToken or StreamName should be provided.")
         if request.get("ShardFilter"):
             raise NotOffered("the local cloud does not offer ShardFilter in ListShards yet")
         token = request.get("NextToken")
@@ -267,9 +261,7 @@ class KinesisService:
         self._note_put(stream, put)
         return {
             "FailedRecordCount": 0,
-            "Records": [
-                {"SequenceNumber": record.sequence_number, "ShardId": shard.id} for shard, record in put
-            ],
+            "Records": [{"SequenceNumber": record.sequence_number, "ShardId": shard.id} for shard, record in put],
         }
 
     def _checked(self, entry: Document) -> tuple[str, bytes, int | None]:
@@ -416,9 +408,7 @@ class KinesisService:
         name = request.get("StreamName") or arn.partition("stream/")[2]
         stream = self._streams.get(name)
         if stream is None or (writing and stream.status == "CREATING"):
-            raise AwsError(
-                "ResourceNotFoundException", f"Stream {name} under account {ACCOUNT} not found."
-            )
+            raise AwsError("ResourceNotFoundException", f"Stream {name} under account {ACCOUNT} not found.")
         return stream
 
 
@@ -426,8 +416,7 @@ def _hash_key(text: str) -> int:
     if not text.isdigit() or int(text) >= HASH_KEYS:
         raise AwsError(
             "InvalidArgumentException",
-            "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
-            f"Specified value was {text}",
+            f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {text}",
         )
     return int(text)
 

@@ -67,9 +67,7 @@ class Shard:
 
     def trim(self, before: float) -> None:
         """Forget the records that arrived before `before` (seconds since 1970)."""
-        self._kept_from = bisect_left(
-            self._records, before, lo=self._kept_from, key=lambda record: record.arrival
-        )
+        self._kept_from = bisect_left(self._records, before, lo=self._kept_from, key=lambda record: record.arrival)
         if self._kept_from > len(self._records) // 2:  # each record is moved once, on average
             del self._records[: self._kept_from]
             self._trimmed += self._kept_from

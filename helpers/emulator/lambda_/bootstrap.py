@@ -140,14 +140,20 @@ def virtual_time(cloud: Cloud) -> None:
             return self._function(now() if seconds is None else seconds)
 
     real_strftime = time.strftime
-    time.sleep = sleep
-    time.time, time.time_ns = now, now_ns
-    time.perf_counter, time.perf_counter_ns = now, now_ns
-    time.monotonic, time.monotonic_ns = monotonic, monotonic_ns
-    time.gmtime = WithNow(time.gmtime)
-    time.localtime = WithNow(time.gmtime)  # Lambda's time zone is UTC
-    time.ctime = WithNow(time.ctime)
-    time.strftime = lambda form, t=None: real_strftime(form, time.gmtime() if t is None else t)
+    gmtime = WithNow(time.gmtime)
+    vars(time).update(
+        sleep=sleep,
+        time=now,
+        time_ns=now_ns,
+        perf_counter=now,
+        perf_counter_ns=now_ns,
+        monotonic=monotonic,
+        monotonic_ns=monotonic_ns,
+        gmtime=gmtime,
+        localtime=gmtime,  # Lambda's time zone is UTC
+        ctime=WithNow(time.ctime),
+        strftime=lambda form, t=None: real_strftime(form, gmtime() if t is None else t),
+    )
 
 
 def virtual_datetime(module: ModuleType) -> None:
@@ -162,7 +168,7 @@ def virtual_datetime(module: ModuleType) -> None:
         def __instancecheck__(cls, instance: object) -> bool:
             return isinstance(instance, real_date)
 
-    class datetime(real_datetime, metaclass=AnyDatetime):  # type: ignore[misc, valid-type]  # noqa: N801
+    class datetime(real_datetime, metaclass=AnyDatetime):  # type: ignore[misc, valid-type]
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             local = cls.fromtimestamp(time.time(), tz or module.timezone.utc)
@@ -176,7 +182,7 @@ def virtual_datetime(module: ModuleType) -> None:
         def today(cls) -> Any:
             return cls.now()
 
-    class date(real_date, metaclass=AnyDate):  # type: ignore[misc, valid-type]  # noqa: N801
+    class date(real_date, metaclass=AnyDate):  # type: ignore[misc, valid-type]
         @classmethod
         def today(cls) -> Any:
             return cls.fromordinal(datetime.now().toordinal())
@@ -196,7 +202,7 @@ def seeded_chance(seed: str) -> Callable[[ModuleType], None]:
         return shake_128(f"{seed}{drawn}".encode()).digest(size)
 
     os.urandom = urandom
-    return lambda module: module.seed(seed)  # type: ignore[no-any-return]
+    return lambda module: module.seed(seed)
 
 
 # Imports
@@ -209,6 +215,7 @@ class AfterImport:
         self._hooks = hooks
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        """The module's usual spec, with the hook behind its loading."""
         hook = self._hooks.pop(name, None)
         if hook is None:
             return None
@@ -220,7 +227,7 @@ class AfterImport:
                 load(module)
                 hook(module)
 
-            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+            spec.loader.exec_module = exec_module
         return spec
 
 
@@ -231,6 +238,7 @@ class RuntimeLibraries:
         self._folders = folders
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        """The spec of a package of the runtime, or None."""
         return _find(name, self._folders) if name in RUNTIME_LIBRARIES else None
 
 
@@ -245,7 +253,7 @@ def task_imports(root: str) -> None:
     from importlib import machinery
 
     class TaskLoader(machinery.SourceFileLoader):
-        def source_to_code(self, data: Any, path: Any, **options: Any) -> Any:
+        def source_to_code(self, data: Any, path: Any, **options: Any) -> Any:  # type: ignore[override]
             return super().source_to_code(data, TASK_ROOT + str(path)[len(root) :].replace(os.sep, "/"))
 
     def hook(path: str) -> Any:
@@ -435,7 +443,7 @@ def _stack(error: BaseException) -> list[str]:
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     homes = {os.path.dirname(os.__file__): f"/var/lang/lib/{version}", os.path.dirname(__file__): "/var/runtime"}
     frames = [
-        (frame.filename, frame.lineno, frame.name, frame.line)
+        (frame.filename, frame.lineno or 0, frame.name, frame.line)
         for frame in traceback.extract_tb(error.__traceback__)
     ]
     while frames and frames[0][0] == __file__:
@@ -494,11 +502,10 @@ def main() -> None:
         "logging": lambda_logging(now_serving),
         "random": seeded_chance(start["seed"]),
     }
-    for name, hook in list(hooks.items()):
-        if name in sys.modules:
-            hooks.pop(name)(sys.modules[name])
-    sys.meta_path[:0] = [AfterImport(hooks)]  # type: ignore[list-item]
-    sys.meta_path.append(RuntimeLibraries(start["libraries"]))  # type: ignore[arg-type]
+    for name in hooks.keys() & sys.modules.keys():
+        hooks.pop(name)(sys.modules[name])
+    sys.meta_path[:0] = [AfterImport(hooks)]
+    sys.meta_path.append(RuntimeLibraries(start["libraries"]))
     task_imports(start["task"])
 
     try:

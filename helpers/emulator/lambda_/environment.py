@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
+from typing import BinaryIO, cast
 
 import psutil
 
@@ -58,8 +59,8 @@ class Environment:
                 env=_variables(function, task, log_stream),
                 start_new_session=True,  # Ctrl-C in the notebook is not for the handler
             )
-        assert self._process.stdin and self._process.stdout
-        self._to, self._from = self._process.stdin, self._process.stdout
+        self._to = cast("BinaryIO", self._process.stdin)
+        self._from = cast("BinaryIO", self._process.stdout)
         self.killed_for = ""
 
     @property

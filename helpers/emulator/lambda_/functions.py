@@ -136,9 +136,7 @@ def limits_error(document: dict[str, Any]) -> str | None:
         if value is not None and not least <= value <= most:
             rule = f"greater than or equal to {least}" if value < least else f"less than or equal to {most}"
             field = name[0].lower() + name[1:]
-            problems.append(
-                f"Value '{value}' at '{field}' failed to satisfy constraint: Member must have value {rule}"
-            )
+            problems.append(f"Value '{value}' at '{field}' failed to satisfy constraint: Member must have value {rule}")
     if not problems:
         return None
     plural = "s" if len(problems) > 1 else ""

@@ -16,10 +16,11 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from helpers.emulator.clock import Clock, Steps
 from helpers.emulator.identity import Identities
+from helpers.emulator.lambda_.bootstrap import Head
 from helpers.emulator.lambda_.environment import INIT_PATIENCE, PATIENCE, Died, Environment, Watch
 from helpers.emulator.lambda_.functions import Function
 from helpers.emulator.lambda_.logs import LogLines, end_lines, keep, start_line
@@ -68,9 +69,7 @@ class Outcome:
 class Runtime:
     """The execution environments of a cloud."""
 
-    def __init__(
-        self, clock: Clock, identities: Identities, recorder: FlightRecorder, serve: Serve
-    ) -> None:
+    def __init__(self, clock: Clock, identities: Identities, recorder: FlightRecorder, serve: Serve) -> None:
         """No environment yet.  `serve` answers what handlers ask of AWS."""
         self._clock = clock
         self._identities = identities
@@ -277,7 +276,8 @@ class _Invocation:
                 yield answer | self._until(deadline)
                 if not answer.processed:
                     return self._timed_out()
-                self._environment.send(*answer.value)
+                head, body = cast("tuple[Head, bytes]", answer.value)
+                self._environment.send(head, body)
             elif head.get("peak", 0) > self._function.memory * 1024:
                 self._environment.kill("memory")
                 return "died", self._exit_document("memory")
@@ -325,8 +325,7 @@ class _Invocation:
     def _too_large(self) -> bytes:
         return _document(
             errorType="Function.ResponseSizeTooLarge",
-            errorMessage="Response payload size exceeded maximum allowed payload size "
-            f"({MOST_RESPONSE_BYTES} bytes).",
+            errorMessage=f"Response payload size exceeded maximum allowed payload size ({MOST_RESPONSE_BYTES} bytes).",
         )
 
     def _report(self, status: str, body: bytes, duration: float, init: float | None) -> None:

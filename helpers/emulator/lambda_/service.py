@@ -79,9 +79,7 @@ class LambdaService:
             found = pattern.fullmatch(path)
             if found and request.method == method:
                 try:
-                    response: Response = yield from getattr(self, name)(
-                        request, *map(unquote, found.groups())
-                    )
+                    response: Response = yield from getattr(self, name)(request, *map(unquote, found.groups()))
                 except AwsError as error:
                     return self._refusal(error)
                 return response
@@ -157,9 +155,7 @@ class LambdaService:
                 if outcome.ok:
                     return
             except AwsError as refusal:
-                self._recorder.note(
-                    "refused", function=function.name, outcome=refusal.code, request_id=request_id
-                )
+                self._recorder.note("refused", function=function.name, outcome=refusal.code, request_id=request_id)
             if pause is not None:
                 yield self._clock.timeout(pause)
 
@@ -197,9 +193,7 @@ class LambdaService:
             last_modified=self._clock.now,
         )
         configuration.settings.update(settings)
-        mapping = EventSourceMapping(
-            configuration, stream, self._find, self._runtime, self._clock, self._recorder
-        )
+        mapping = EventSourceMapping(configuration, stream, self._find, self._runtime, self._clock, self._recorder)
         self._mappings[uuid] = mapping
         if document.get("Enabled", True):
             mapping.enable("Creating")
@@ -220,8 +214,7 @@ class LambdaService:
         found = [
             mapping.configuration.document()
             for mapping in self._mappings.values()
-            if source in (None, mapping.configuration.source_arn)
-            and arn in (None, mapping.configuration.function_arn)
+            if source in (None, mapping.configuration.source_arn) and arn in (None, mapping.configuration.function_arn)
         ]
         yield from ()
         return self._respond({"EventSourceMappings": found})
@@ -254,9 +247,7 @@ class LambdaService:
 
     def _mapping(self, uuid: str) -> EventSourceMapping:
         if uuid not in self._mappings:
-            raise AwsError(
-                "ResourceNotFoundException", "The resource you requested does not exist.", 404
-            )
+            raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
         return self._mappings[uuid]
 
     def _find(self, function_arn: str) -> Function:

@@ -61,7 +61,7 @@ class Delivery:
         return False
 
     def _attempt(self, poller: Poller, batch: list[Record], attempt: int) -> Steps:
-        about = {
+        about: dict[str, Any] = {
             "stream": poller.stream.name,
             "shard": poller.shard.id,
             "mapping": self._configuration.uuid,

@@ -83,9 +83,7 @@ class EventSourceMapping:
 
     def _set_state(self, state: str) -> None:
         self.configuration.state = state
-        self._recorder.note(
-            "state", stream=self._stream.name, mapping=self.configuration.uuid, outcome=state
-        )
+        self._recorder.note("state", stream=self._stream.name, mapping=self.configuration.uuid, outcome=state)
         if not self.polling:
             for poller in self._pollers:
                 poller.stop()
@@ -98,9 +96,7 @@ class EventSourceMapping:
             yield self._clock.timeout(POLL_SECONDS)
         for shard in self._stream.shards:
             position = self._checkpoints.setdefault(shard.id, self._starting_position(shard))
-            poller = Poller(
-                self.configuration.uuid, self._stream, shard, position, self._clock, self._recorder
-            )
+            poller = Poller(self.configuration.uuid, self._stream, shard, position, self._clock, self._recorder)
             self._pollers.append(poller)
             self._clock.start(self._consume(poller))
 

@@ -1,0 +1,1 @@
+"""The notebooks as files: their one written form, the checks on it, and building them anew."""
