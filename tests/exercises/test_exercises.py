@@ -1,0 +1,159 @@
+"""Every exercise: the stub is not started, the reference is correct, each wrong answer is told why."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.exercises import check, hint, predict, progress, reveal, todo
+from helpers.exercises.desk import desk
+from helpers.exercises.exercise import find
+
+CHAPTERS = ["00"]
+EXERCISES = {
+    exercise.id: exercise
+    for number in CHAPTERS
+    for exercise in importlib.import_module(f"helpers.exercises.chapter_{number}").EXERCISES
+}
+WRONG = {
+    exercise_id: answers
+    for number in CHAPTERS
+    for exercise_id, answers in importlib.import_module(f"tests.exercises.answers_{number}").WRONG.items()
+}
+
+
+@pytest.fixture(autouse=True)
+def clear_desk():
+    for book in (desk.guesses, desk.done, desk.hints_seen):
+        book.clear()
+
+
+def answer_of(source: str):
+    """What a learner's code defines."""
+    names: dict[str, object] = {"json": json, "base64": base64, "todo": todo}
+    before = set(names)
+    exec(source, names)
+    (name,) = set(names) - before - {"__builtins__"}
+    return names[name]
+
+
+@pytest.mark.parametrize("exercise_id", EXERCISES)
+def test_the_reference_is_correct(exercise_id, capsys):
+    exercise = EXERCISES[exercise_id]
+    assert check(exercise_id, answer_of(exercise.solution)) is None
+    line = f"✅ {exercise_id} {exercise.title}: correct. {exercise.success}\n"
+    assert capsys.readouterr().out == line
+    assert desk.done == {exercise_id: True}
+
+
+@pytest.mark.parametrize("exercise_id", EXERCISES)
+def test_the_stub_is_not_started(exercise_id, capsys):
+    check(exercise_id, lambda *_: todo("write it"))
+    assert capsys.readouterr().out.endswith(": not started. To do: write it.\n")
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "mistake"), [(e, mistake) for e, answers in WRONG.items() for mistake in answers]
+)
+def test_a_wrong_answer_is_told_why(exercise_id, mistake, capsys):
+    source, told = WRONG[exercise_id][mistake]
+    check(exercise_id, answer_of(source))
+    line = capsys.readouterr().out
+    assert line.startswith(f"🔶 {exercise_id} ") and line.count("\n") == 1
+    assert told in line
+
+
+@pytest.mark.parametrize("exercise_id", EXERCISES)
+def test_every_exercise_has_wrong_answers_and_hints(exercise_id):
+    assert len(WRONG[exercise_id]) >= 2
+    assert len({told for _, told in WRONG[exercise_id].values()}) >= 2
+    assert 1 <= len(EXERCISES[exercise_id].hints) <= 3
+
+
+@given(
+    answer=st.one_of(
+        st.none(),
+        st.integers(),
+        st.text(),
+        st.functions(
+            like=lambda record: None,
+            returns=st.one_of(st.none(), st.text(), st.binary(), st.dictionaries(st.text(), st.none())),
+        ),
+        st.sampled_from([ValueError("x"), SystemExit(1), RecursionError(), KeyError("y"), AssertionError()]).map(
+            lambda error: lambda *_: (_ for _ in ()).throw(error)
+        ),
+    ),
+    exercise_id=st.sampled_from(sorted(EXERCISES)),
+)
+def test_a_check_never_raises(answer, exercise_id):
+    assert check(exercise_id, answer) is None
+    assert desk.done[exercise_id] is False
+
+
+def test_endless_recursion_is_survived(capsys):
+    def forever(record):
+        return forever(record)
+
+    check("0.1", forever)
+    assert "RecursionError" in capsys.readouterr().out
+
+
+def test_hints_go_from_the_first_to_the_last_and_start_over(capsys):
+    for _ in range(4):
+        hint("0.1")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == [f"Hint {n} of 3" for n in (1, 2, 3, 1)]
+
+
+def test_a_prediction_and_what_came(capsys):
+    predict("0.a", ...)
+    reveal("0.a", 14)
+    predict("0.a", 10)
+    reveal("0.a", 14)
+    predict("0.a", 14)
+    reveal("0.a", 14)
+    predict("0.b", "red")
+    reveal("0.b", "blue")
+    assert capsys.readouterr().out.splitlines() == [
+        "⬜ 0.a: put your guess in place of the dots, or just run on.",
+        "0.a: it is 14.",
+        "Your guess: 10. Run on, and we will see.",
+        "🔶 0.a: it is 14, more than your 10. Read on for the reason.",
+        "Your guess: 14. Run on, and we will see.",
+        "✅ 0.a: it is 14, as you said.",
+        "Your guess: red. Run on, and we will see.",
+        "🔶 0.b: it is blue; you said red. Read on for the reason.",
+    ]
+
+
+def test_progress(capsys):
+    progress()
+    check("0.1", answer_of(EXERCISES["0.1"].solution))
+    check("0.2", 7)
+    capsys.readouterr()
+    progress()
+    assert capsys.readouterr().out.splitlines() == [
+        "✅ 0.1 Open the envelope",
+        "⬜ 0.2 Zero is an amount",
+        "1 of 2 done.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "message"),
+    [("0.9", "chapter 0 has 0.1, 0.2"), ("77.1", "no chapter has that number"), ("x", "no chapter")],
+)
+def test_an_unknown_exercise_names_those_there_are(exercise_id, message):
+    with pytest.raises(LookupError, match=message):
+        find(exercise_id)
+
+
+def test_help_is_folded():
+    text = EXERCISES["0.1"].folded_help()
+    assert text.count("<details>") == text.count("</details>") == 4
+    assert text.count("```") == 2

@@ -1,0 +1,66 @@
+"""Exercises where learners meet them: each notebook with its stubs, and with the reference solutions put in."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+def tagged(notebook, prefix):
+    """The cells with a tag that begins so, by the rest of the tag."""
+    return {
+        tag.removeprefix(prefix): cell
+        for cell in notebook.cells
+        for tag in cell.metadata.get("tags", [])
+        if tag.startswith(prefix)
+    }
+
+
+def exercises_of(path):
+    try:
+        module = importlib.import_module(f"helpers.exercises.chapter_{path.stem[:2]}")
+    except ModuleNotFoundError:
+        return {}
+    return {exercise.id: exercise for exercise in module.EXERCISES}
+
+
+def printed(cell):
+    return "".join(output.get("text", "") for output in cell.outputs if output.output_type == "stream")
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+def test_each_exercise_has_its_stub_its_check_and_its_help(path):
+    notebook = nbformat.read(path, as_version=4)
+    exercises = exercises_of(path)
+    for prefix in ("ex:", "check:", "help:"):
+        assert set(tagged(notebook, prefix)) == set(exercises), prefix
+    for exercise_id, cell in tagged(notebook, "help:").items():
+        assert cell.source == exercises[exercise_id].folded_help()
+
+
+def test_the_unsolved_chapter_is_green_and_undone(path):
+    notebook = nbformat.read(path, as_version=4)
+    for exercise_id, cell in tagged(notebook, "check:").items():
+        assert printed(cell).startswith(f"⬜ {exercise_id} ")
+
+
+def test_the_reference_solutions_pass_where_they_stand(path):
+    notebook = nbformat.read(path, as_version=4)
+    exercises = exercises_of(path)
+    for exercise_id, cell in tagged(notebook, "ex:").items():
+        cell.source = exercises[exercise_id].solution
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    for exercise_id, cell in tagged(notebook, "check:").items():
+        assert printed(cell).startswith(f"✅ {exercise_id} "), printed(cell)
