@@ -1,0 +1,108 @@
+"""The visual language of the workbook: one palette, one way to title, one way to show.
+
+The shard colours are Okabe and Ito's, which colour-blind readers can tell apart and which differ in lightness, too.
+A shard has the same colour in every picture.  Red is for what failed and for nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+INK = "#22303c"
+MUTED = "#6d7a86"
+RULE = "#e6ebef"
+PAPER = "#ffffff"
+WASH = "#f4f7f9"
+FAIL = "#c8102e"
+SHARDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d1f")
+
+WIDTH = 8.6
+"""Inches: as wide as a notebook's text."""
+DPI = 110
+
+RC: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.facecolor": PAPER,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": MUTED,
+    "ytick.color": INK,
+    "hatch.linewidth": 0.7,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+}
+
+
+class Picture(Figure):
+    """A figure that knows what it says.
+
+    `finding` is its title, `reading` the grey line on how to read it.  As text it is its finding, so that a reader
+    without eyes on it, and a test, have something to go by.
+    """
+
+    def __init__(self, height: float, finding: str, reading: str) -> None:
+        """A figure of the usual width and `height` inches, titled."""
+        super().__init__(figsize=(WIDTH, height), dpi=DPI)
+        self.finding = finding
+        self.reading = reading
+        with rc_context(RC):
+            self.text(0.16 / WIDTH, 1 - 0.24 / height, finding, fontsize=11.5, fontweight="bold", va="center")
+            self.text(0.16 / WIDTH, 1 - 0.48 / height, reading, fontsize=8.3, color=MUTED, va="center")
+
+    def axes_below_title(self, *, left: float, right: float, bottom: float, top: float = 0.66) -> Axes:
+        """Axes with these margins in inches; the title takes the first 0.66."""
+        width, height = self.get_size_inches()
+        box = (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
+        return self.add_axes(box)
+
+    def png(self) -> bytes:
+        """The picture as a PNG file; the same table gives the same bytes."""
+        buffer = io.BytesIO()
+        with rc_context(RC):
+            self.savefig(buffer, format="png", dpi=DPI, facecolor=PAPER, metadata={"Software": None})
+        return buffer.getvalue()
+
+    def __repr__(self) -> str:
+        """The finding, as text."""
+        return f"<picture: {self.finding}>"
+
+    __str__ = __repr__
+
+    def _repr_mimebundle_(self, **_wanted: Any) -> dict[str, Any]:
+        return {"image/png": self.png(), "text/plain": repr(self)}
+
+
+def shard_index(shard_id: str) -> int:
+    """3 for shardId-000000000003."""
+    return int(shard_id.rpartition("-")[2])
+
+
+def shard_label(shard_id: str) -> str:
+    """`shard 3` for shardId-000000000003."""
+    return f"shard {shard_index(shard_id)}"
+
+
+def shard_colour(shard_id: str) -> str:
+    """The colour of a shard, by its number; after six shards the colours come again."""
+    return SHARDS[shard_index(shard_id) % len(SHARDS)]
+
+
+def tint(colour: str, strength: float) -> tuple[float, float, float]:
+    """The colour mixed with paper: strength 1 is the colour itself, 0 is paper."""
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(colour))
+    return red, green, blue
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """`1 batch`, `12 batches`."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
