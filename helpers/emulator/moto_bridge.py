@@ -7,6 +7,8 @@ boto3: requests come in through `answer`, and nothing that moto does not know is
 from __future__ import annotations
 
 import datetime
+import json
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.models import botocore_stubber
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.logs.models import LogEvent, LogGroup
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import Queue
@@ -25,7 +29,9 @@ from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response
 
 if TYPE_CHECKING:
     from moto.awslambda.models import LambdaBackend
-    from moto.logs.models import LogsBackend
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, iam_backends
+from moto.logs.models import LogsBackend
 
 NOT_IMPLEMENTED = "Not yet implemented"
 """What moto's dispatcher says, with status 404, of a service that it does not have."""
@@ -59,6 +65,7 @@ def attach(clock: Clock, seed: int) -> None:
     _replace(LogGroup, "filter_log_events", filter_log_events)
     _replace(LogEvent, "_event_id", 0)
     default_user_config["lambda"] = {"use_docker": False}
+    _provide_policies()
 
 
 def detach() -> None:
@@ -68,6 +75,20 @@ def detach() -> None:
     while _replaced:
         owner, name, original = _replaced.pop()
         setattr(owner, name, original)
+
+
+def _provide_policies() -> None:
+    """Have the policies that AWS manages for Lambda's roles (facts 9): moto has all of AWS's, slowly, or none."""
+    backend = iam_backends[ACCOUNT]["aws"]
+    for name, data in _policies_for_lambda().items():
+        policy = AWSManagedPolicy.from_data(name, ACCOUNT, "us-east-1", data)
+        backend.managed_policies[policy.arn] = policy
+
+
+@cache
+def _policies_for_lambda() -> dict[str, Any]:
+    policies = json.loads(aws_managed_policies_data)
+    return {name: data for name, data in policies.items() if name.startswith("AWSLambda")}
 
 
 def _replace(owner: Any, name: str, replacement: Any) -> None:
