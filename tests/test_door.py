@@ -273,5 +273,7 @@ def test_the_policies_that_aws_manages_for_lambda_are_there(cloud):
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
     iam.attach_role_policy(RoleName="shop", PolicyArn=arn)
     assert [p["PolicyArn"] for p in iam.list_attached_role_policies(RoleName="shop")["AttachedPolicies"]] == [arn]
-    document = iam.get_policy_version(PolicyArn=arn, VersionId=iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"])
+    document = iam.get_policy_version(
+        PolicyArn=arn, VersionId=iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    )
     assert "kinesis:GetRecords" in document["PolicyVersion"]["Document"]["Statement"][0]["Action"]

@@ -14,8 +14,9 @@ from nbclient import NotebookClient
 
 from helpers.emulator.recorder import Entry
 from helpers.pictures import Picture, loop, shard_colour, shard_label, timeline
-from helpers.pictures.style import FAIL, plural
+from helpers.pictures.style import FAIL, plural, shortened
 
+NAME = "a-function-with-a-very-long-name"
 SHARD = "shardId-{:012d}".format
 
 
@@ -147,10 +148,12 @@ def pictures():
     yield "one", timeline(table(delivered(0, 1, 1.2)))
     for count in (1, 2, 3, 8):
         shards = [SHARD(i) for i in range(count)]
-        rows = table(*(put(i, 1, 1000) for i in range(count)), *(delivered(i, 1, 2, 1000) for i in range(count)))
+        rows = table(
+            *(put(i, 1, 1000) for i in range(count)), *(delivered(i, 1, 2, 1000, function=NAME) for i in range(count))
+        )
         yield (
             f"loop {count}",
-            loop(stream="shop-transactions", shards=shards, batch_size=10_000, function="book", table=rows),
+            loop(stream="shop-transactions-of-all-shops", shards=shards, batch_size=10_000, function=NAME, table=rows),
         )
 
 
@@ -176,6 +179,7 @@ def test_the_same_table_gives_the_same_bytes():
 def test_names():
     assert shard_label(SHARD(3)) == "shard 3"
     assert shard_colour(SHARD(1)) == shard_colour(SHARD(7)) != shard_colour(SHARD(2))
+    assert (shortened("orders", 6), shortened("transactions", 7)) == ("orders", "tra…ons")
     assert (plural(1, "batch", "batches"), plural(1200, "record")) == ("1 batch", "1,200 records")
 
 

@@ -29,8 +29,6 @@ from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response
 
 if TYPE_CHECKING:
     from moto.awslambda.models import LambdaBackend
-    from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.logs.models import LogsBackend
 
 NOT_IMPLEMENTED = "Not yet implemented"

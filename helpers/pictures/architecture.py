@@ -9,11 +9,24 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
-from helpers.pictures.style import INK, MUTED, PAPER, RC, WASH, Picture, plural, shard_colour, shard_label, tint
+from helpers.pictures.style import (
+    INK,
+    MUTED,
+    PAPER,
+    RC,
+    WASH,
+    Picture,
+    plural,
+    shard_colour,
+    shard_label,
+    shortened,
+    tint,
+)
 
 # Left edges and widths of the four stations, in hundredths of the picture's width.
 PRODUCER, STREAM, MAPPING, FUNCTION = (1.5, 14.0), (23.5, 25.0), (56.5, 16.5), (81.0, 17.5)
 MOST_DOTS = 9
+LONGEST_NAME = 20
 
 
 def loop(
@@ -30,11 +43,13 @@ def loop(
     """
     if not 1 <= len(shards) <= 8:
         raise ValueError(f"shards must be 1 to 8 shard ids, not {len(shards)}")
+    if table is not None:
+        table = table[(table["kind"] != "invoke") | (table["function"] == function)]
     put = _records(table, "put", shards)
     done = _records(table, "invoke", shards)
     lane = 0.44
     picture = Picture(
-        1.9 + max(3, len(shards)) * lane,
+        2.1 + max(3, len(shards)) * lane,
         "From a record put to a line in the log" if table is None else _finding(table, sum(put), sum(done)),
         "colour = shard · solid = the records' way · dashed = the mapping notes how far it has come",
     )
@@ -89,6 +104,11 @@ def _records(table: pd.DataFrame | None, kind: str, shards: Sequence[str]) -> li
     return [int(rows.loc[rows["shard"] == shard, "records"].sum()) for shard in shards]
 
 
+def _heading(axes: Axes, middle: float, above: float, what: str, name: str) -> None:
+    axes.text(middle, above + 2.9, what, ha="center", va="bottom", fontweight="bold")
+    axes.text(middle, above, shortened(name, LONGEST_NAME), ha="center", va="bottom", fontsize=8.6)
+
+
 def _box(
     axes: Axes, x: float, y: float, width: float, height: float, *, face: object, edge: object, line: float = 1.1
 ) -> None:
@@ -137,7 +157,7 @@ def _stream(
     axes: Axes, name: str, shards: Sequence[str], lanes: Sequence[float], put: list[int] | None, top: float
 ) -> None:
     left, width = STREAM
-    axes.text(left + width / 2, max(lanes) + 4.6, f"stream {name}", ha="center", va="center", fontweight="bold")
+    _heading(axes, left + width / 2, max(lanes) + 2.9, "stream", name)
     most = max([1, *(put or [])])
     for i, (shard, y) in enumerate(zip(shards, lanes, strict=True)):
         colour = shard_colour(shard)
@@ -153,7 +173,7 @@ def _function(
     axes: Axes, name: str, shards: Sequence[str], lanes: Sequence[float], done: list[int] | None, top: float
 ) -> None:
     left, width = FUNCTION
-    axes.text(left + width / 2, max(lanes) + 4.6, f"function {name}", ha="center", va="center", fontweight="bold")
+    _heading(axes, left + width / 2, max(lanes) + 2.9, "function", name)
     for i, (shard, y) in enumerate(zip(shards, lanes, strict=True)):
         _box(axes, left + 1, y - 2.1, width - 2, 4.2, face=PAPER, edge=shard_colour(shard))
         label = "environment" if done is None else f"{done[i]:,} processed"

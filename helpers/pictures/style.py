@@ -106,3 +106,11 @@ def tint(colour: str, strength: float) -> tuple[float, float, float]:
 def plural(count: int, noun: str, nouns: str = "") -> str:
     """`1 batch`, `12 batches`."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def shortened(name: str, most: int) -> str:
+    """A name of at most this many characters; what is left out in the middle becomes an ellipsis."""
+    if len(name) <= most:
+        return name
+    head = (most - 1) // 2
+    return f"{name[:head]}…{name[head + 1 - most :]}"
