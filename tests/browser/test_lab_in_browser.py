@@ -56,7 +56,7 @@ PAGE_HEIGHT = "() => document.querySelector('.jp-WindowedPanel-inner').scrollHei
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what readers open, so that the committed files are never written."""
     copy = tmp_path_factory.mktemp("workbook")
-    for name in ("notebooks", "data"):
+    for name in ("notebooks", "data", "helpers/handlers"):
         if (places.ROOT / name).is_dir():
             shutil.copytree(places.ROOT / name, copy / name)
     return copy
