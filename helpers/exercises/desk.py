@@ -24,29 +24,28 @@ class Desk:
 desk = Desk()
 
 
-def predict(name: str, guess: Any) -> None:
+def predict(question: str, guess: Any) -> None:
     """Write down what you expect, before you run the cell that shows it.  `...` stands for no guess yet."""
     if guess is ... or guess is None:
-        desk.guesses.pop(name, None)
-        print(f"{NOT_STARTED} {name}: put your guess in place of the dots, or just run on.")
+        desk.guesses.pop(question, None)
+        print(f"{NOT_STARTED} {question} Put your guess in place of the dots, or just run on.")
         return
-    desk.guesses[name] = guess
-    print(f"Your guess: {guess}. Run on, and we will see.")
+    desk.guesses[question] = guess
+    print(f"{question} You say {guess}. Run on, and we will see.")
 
 
-def reveal(name: str, actual: Any) -> None:
+def reveal(question: str, actual: Any) -> None:
     """Hold your guess against what happened."""
-    if name not in desk.guesses:
-        print(f"{name}: it is {actual}.")
-        return
-    guess = desk.guesses[name]
-    if guess == actual:
-        print(f"{CORRECT} {name}: it is {actual}, as you said.")
+    guess = desk.guesses.get(question)
+    if guess is None:
+        print(f"{question} {actual}.")
+    elif guess == actual:
+        print(f"{CORRECT} {question} {actual}, as you said.")
     elif _is_number(guess) and _is_number(actual):
         way = "more" if actual > guess else "fewer"
-        print(f"{NOT_YET} {name}: it is {actual}, {way} than your {guess}. Read on for the reason.")
+        print(f"{NOT_YET} {question} {actual}, {way} than your {guess}. Read on for the reason.")
     else:
-        print(f"{NOT_YET} {name}: it is {actual}; you said {guess}. Read on for the reason.")
+        print(f"{NOT_YET} {question} {actual}; you said {guess}. Read on for the reason.")
 
 
 def check(exercise_id: str, answer: Any) -> None:

@@ -15,6 +15,7 @@ from helpers.pictures.style import (
     PAPER,
     RC,
     WASH,
+    WIDTH,
     Picture,
     plural,
     shard_colour,
@@ -25,6 +26,12 @@ from helpers.pictures.style import (
 
 # Left edges and widths of the four stations, in hundredths of the picture's width.
 PRODUCER, STREAM, MAPPING, FUNCTION = (1.5, 14.0), (23.5, 25.0), (56.5, 16.5), (81.0, 17.5)
+LANE = 5.4
+"""Distance between the shards, in the same units."""
+MARGIN, TITLE = 0.1, 0.72
+"""Inches around the drawing, and above it."""
+UNIT = (WIDTH - 2 * MARGIN) / 100
+"""Inches in a hundredth of the drawing's width."""
 MOST_DOTS = 9
 LONGEST_NAME = 20
 
@@ -47,20 +54,20 @@ def loop(
         table = table[(table["kind"] != "invoke") | (table["function"] == function)]
     put = _records(table, "put", shards)
     done = _records(table, "invoke", shards)
-    lane = 0.44
+    half = LANE / 2 * (len(shards) - 1)
+    middle = max(half + 10.5, 14.5)
+    height = middle + half + 9.5
     picture = Picture(
-        2.1 + max(3, len(shards)) * lane,
+        height * UNIT + TITLE + MARGIN,
         "From a record put to a line in the log" if table is None else _finding(table, sum(put), sum(done)),
         "colour = shard · solid = the records' way · dashed = the mapping notes how far it has come",
     )
     with rc_context(RC):
-        axes = picture.axes_below_title(left=0.1, right=0.1, bottom=0.1, top=0.8)
-        height = 100 * (picture.get_size_inches()[1] - 0.9) / (picture.get_size_inches()[0] - 0.2)
+        axes = picture.axes_below_title(left=MARGIN, right=MARGIN, bottom=MARGIN, top=TITLE)
         axes.set_xlim(0, 100)
         axes.set_ylim(0, height)
         axes.axis("off")
-        middle, top = height * 0.56, height - 2.5
-        lanes = [middle + (len(shards) - 1) * 2.7 - 5.4 * i for i in range(len(shards))]
+        lanes = [middle + half - LANE * i for i in range(len(shards))]
         _station(
             axes,
             PRODUCER,
@@ -70,7 +77,7 @@ def loop(
             "put_records",
             plural(sum(put), "record") if table is not None else "",
         )
-        _stream(axes, stream, shards, lanes, put if table is not None else None, top)
+        _stream(axes, stream, shards, lanes, put if table is not None else None)
         _station(
             axes,
             MAPPING,
@@ -80,7 +87,7 @@ def loop(
             f"polls each shard,\nbatches of up to {batch_size}",
             "",
         )
-        _function(axes, function, shards, lanes, done if table is not None else None, top)
+        _function(axes, function, shards, lanes, done if table is not None else None)
         for shard, y in zip(shards, lanes, strict=True):
             colour = shard_colour(shard)
             _arrow(axes, (sum(PRODUCER) + 0.4, middle), (STREAM[0] + 0.6, y), colour)
@@ -153,9 +160,7 @@ def _station(
         axes.text(left + width / 2, middle - 3.3, count, ha="center", va="center", fontsize=8.6)
 
 
-def _stream(
-    axes: Axes, name: str, shards: Sequence[str], lanes: Sequence[float], put: list[int] | None, top: float
-) -> None:
+def _stream(axes: Axes, name: str, shards: Sequence[str], lanes: Sequence[float], put: list[int] | None) -> None:
     left, width = STREAM
     _heading(axes, left + width / 2, max(lanes) + 2.9, "stream", name)
     most = max([1, *(put or [])])
@@ -169,9 +174,7 @@ def _stream(
             axes.add_patch(Circle((left + width - 2.3 - 1.15 * dot, y), 0.42, facecolor=colour, edgecolor="none"))
 
 
-def _function(
-    axes: Axes, name: str, shards: Sequence[str], lanes: Sequence[float], done: list[int] | None, top: float
-) -> None:
+def _function(axes: Axes, name: str, shards: Sequence[str], lanes: Sequence[float], done: list[int] | None) -> None:
     left, width = FUNCTION
     _heading(axes, left + width / 2, max(lanes) + 2.9, "function", name)
     for i, (shard, y) in enumerate(zip(shards, lanes, strict=True)):

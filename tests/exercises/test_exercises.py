@@ -111,23 +111,22 @@ def test_hints_go_from_the_first_to_the_last_and_start_over(capsys):
 
 
 def test_a_prediction_and_what_came(capsys):
-    predict("0.a", ...)
-    reveal("0.a", 14)
-    predict("0.a", 10)
-    reveal("0.a", 14)
-    predict("0.a", 14)
-    reveal("0.a", 14)
-    predict("0.b", "red")
-    reveal("0.b", "blue")
+    for guess in (..., 10, 14, 20):
+        predict("How many?", guess)
+        reveal("How many?", 14)
+    predict("Which?", "red")
+    reveal("Which?", "blue")
     assert capsys.readouterr().out.splitlines() == [
-        "⬜ 0.a: put your guess in place of the dots, or just run on.",
-        "0.a: it is 14.",
-        "Your guess: 10. Run on, and we will see.",
-        "🔶 0.a: it is 14, more than your 10. Read on for the reason.",
-        "Your guess: 14. Run on, and we will see.",
-        "✅ 0.a: it is 14, as you said.",
-        "Your guess: red. Run on, and we will see.",
-        "🔶 0.b: it is blue; you said red. Read on for the reason.",
+        "⬜ How many? Put your guess in place of the dots, or just run on.",
+        "How many? 14.",
+        "How many? You say 10. Run on, and we will see.",
+        "🔶 How many? 14, more than your 10. Read on for the reason.",
+        "How many? You say 14. Run on, and we will see.",
+        "✅ How many? 14, as you said.",
+        "How many? You say 20. Run on, and we will see.",
+        "🔶 How many? 14, fewer than your 20. Read on for the reason.",
+        "Which? You say red. Run on, and we will see.",
+        "🔶 Which? blue; you said red. Read on for the reason.",
     ]
 
 

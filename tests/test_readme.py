@@ -1,0 +1,40 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+
+from helpers.commands import JOBS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_table_of_chapters_lists_just_those_there_are():
+    linked = re.findall(r"\((notebooks/\d\d_\w+\.ipynb)\)", README)
+    assert linked == sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_its_picture_is_the_one_in_the_chapter():
+    notebook = json.loads((ROOT / "notebooks/00_start_here.ipynb").read_text(encoding="utf-8"))
+    (cell,) = [cell for cell in notebook["cells"] if cell["id"] == "update-the-code"]
+    drawn = base64.b64decode("".join(cell["outputs"][0]["data"]["image/png"]))
+    assert (ROOT / "docs/timeline.png").read_bytes() == drawn
+
+
+def test_its_commands_exist():
+    for job in re.findall(r"python -m helpers (\w+)", README):
+        assert job in JOBS
+
+
+def test_every_file_and_link_is_there():
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / link).exists(), link
+    layout = README.split("## How it is laid out")[1].split("```")[1]
+    for name in re.findall(r"^(\w+)/", layout, flags=re.M):
+        assert (ROOT / name).is_dir(), name
+    for name in re.findall(r"`(?:emulator/)?([\w/]+\.py)`", README):
+        assert list((ROOT / "helpers").rglob(name.split("/")[-1])), name
