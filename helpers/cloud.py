@@ -120,6 +120,7 @@ def open_cloud(
     backend: str | None = None,
     *,
     speed: float | None = None,
+    limits: bool = True,
     seed: int = 0,
     endpoint_url: str | None = None,
     yes: str | None = None,
@@ -128,6 +129,7 @@ def open_cloud(
 
     backend: "local", "endpoint" or "aws"; if not given, the environment variable WORKBOOK_BACKEND, else local.
     speed: local only; virtual seconds per real second (60: a minute a second).  None: nothing is waited for.
+    limits: local only; False lets records in and out of Kinesis however fast they come, as AWS would not.
     seed: local only; where its ids come from.
     endpoint_url: endpoint only; if not given, AWS_ENDPOINT_URL.
     yes: aws only; the number of the account that you agree to use and to pay for.
@@ -146,7 +148,7 @@ def open_cloud(
         if value is not None and chosen != owner:
             raise CloudError(f"{name} is for the {owner} cloud, and this one is {chosen}")
     if chosen == "local":
-        cloud = _open_local(speed, seed)
+        cloud = _open_local(speed, limits, seed)
     elif chosen == "endpoint":
         cloud = _open_endpoint(endpoint_url or os.environ.get("AWS_ENDPOINT_URL"))
     else:
@@ -155,12 +157,13 @@ def open_cloud(
     return cloud
 
 
-def _open_local(speed: float | None, seed: int) -> Cloud:
+def _open_local(speed: float | None, limits: bool, seed: int) -> Cloud:
     from helpers.emulator.clock import START
     from helpers.emulator.local import REGION, LocalCloud  # moto is slow to import: only when it is wanted
 
-    local = LocalCloud(seed=seed, speed=speed)
+    local = LocalCloud(seed=seed, speed=speed, limits=limits)
     pace = f"{speed:g} seconds pass in one" if speed else "virtual time"
+    pace += "" if limits else ", no limits"
     where = f"Local cloud in {REGION}: nothing leaves this machine; {pace}, from {START:%A %Y-%m-%d %H:%M} UTC."
     return Cloud("local", boto3.Session(region_name=REGION), where, local=local)
 

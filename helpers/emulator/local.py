@@ -52,16 +52,17 @@ _open: list[LocalCloud] = []
 class LocalCloud:
     """A cloud of its own in this process, on virtual time."""
 
-    def __init__(self, *, seed: int = 0, speed: float | None = None) -> None:
+    def __init__(self, *, seed: int = 0, speed: float | None = None, limits: bool = True) -> None:
         """Open an empty cloud.  One that was open before is closed.
 
-        `seed`: where its ids come from; `speed`: virtual seconds per real second, None for no waiting at all.
+        `seed`: where its ids come from; `speed`: virtual seconds per real second, None for no waiting at all;
+        `limits`: whether Kinesis throttles.
         """
         if _open:
             _open[0].close()
         self.clock = Clock(speed=speed)
         self.recorder = FlightRecorder(self.clock)
-        self.switchboard = Switchboard(self.clock, Identities(seed), self.recorder)
+        self.switchboard = Switchboard(self.clock, Identities(seed), self.recorder, limits=limits)
         self._thread = threading.current_thread()
         self._waits_really = speed is not None
         self._environment = {name: os.environ.get(name) for name in (*_NO_CREDENTIALS, *_NO_DIRECTIONS)}
@@ -98,7 +99,9 @@ class LocalCloud:
                 _bytes(request.body),
             )
         )
-        return AWSResponse(request.url, response.status, response.headers, _Body(response.body))
+        return AWSResponse(
+            request.url, response.status, response.headers, _Body(response.body, self.switchboard.rest(response))
+        )
 
     def close(self) -> None:
         """End everything that runs and give the process back as it was.  A second time does nothing."""
@@ -128,8 +131,13 @@ def _heed_time_zone() -> None:
 class _Body(io.BytesIO):
     """A response body as urllib3 would hand it out."""
 
+    def __init__(self, body: bytes, rest: Iterator[bytes]) -> None:
+        super().__init__(body)
+        self._rest = rest
+
     def stream(self, **_options: Any) -> Iterator[bytes]:
         yield self.read()
+        yield from self._rest
 
 
 def _answer_locally(request: AWSPreparedRequest, **_event: Any) -> AWSResponse | None:

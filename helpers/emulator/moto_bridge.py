@@ -25,6 +25,7 @@ from moto.moto_api._internal import mock_random
 from moto.sqs.models import Queue
 
 from helpers.emulator.clock import Clock
+from helpers.emulator.metrics import Metric, Minute
 from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response
 
 if TYPE_CHECKING:
@@ -143,3 +144,34 @@ def logs_backend(region: str) -> LogsBackend:
 
     backend: LogsBackend = logs_backends[ACCOUNT][region]
     return backend
+
+
+def knows_key(region: str, key: str) -> bool:
+    """Whether there is such a KMS key: an id, an alias, or the ARN of either."""
+    from moto.kms.models import kms_backends
+
+    backend = kms_backends[ACCOUNT][region]
+    name = key.rpartition(":")[2]
+    if name.startswith("alias/"):
+        return backend.alias_exists(name)
+    return name.rpartition("/")[2] in backend.keys
+
+
+def publish(measured: list[tuple[Metric, int, Minute]]) -> None:
+    """Hand measurements over to CloudWatch."""
+    from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
+
+    for metric, second, minute in measured:
+        cloudwatch_backends[ACCOUNT][metric.region].metric_data.append(
+            MetricAggregatedDatum(
+                namespace=metric.namespace,
+                name=metric.name,
+                min_stat=minute.smallest,
+                max_stat=minute.largest,
+                sample_count=minute.count,
+                sum_stat=minute.total,
+                dimensions=[{"Name": name, "Value": value} for name, value in metric.dimensions],
+                timestamp=datetime.datetime.fromtimestamp(second, datetime.UTC),
+                unit=metric.unit,
+            )
+        )

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from helpers.emulator import moto_bridge
 from helpers.emulator.clock import Clock, Steps
 from helpers.emulator.identity import Identities
 from helpers.emulator.kinesis.service import KinesisService
 from helpers.emulator.lambda_.runtime import Runtime
 from helpers.emulator.lambda_.service import LambdaService
+from helpers.emulator.metrics import Metrics
 from helpers.emulator.recorder import FlightRecorder
-from helpers.emulator.wire import Request, Response
-
-LATENCY = 0.010
-"""Virtual seconds that every call takes: our choice, so that loops meet real limits."""
+from helpers.emulator.wire import LATENCY, Request, Response
 
 
 class Switchboard:
     """The services of the local cloud, by Region, and the way to them."""
 
-    def __init__(self, clock: Clock, identities: Identities, recorder: FlightRecorder) -> None:
-        """Every Region is there from the start, and empty."""
+    def __init__(self, clock: Clock, identities: Identities, recorder: FlightRecorder, *, limits: bool = True) -> None:
+        """Every Region is there from the start, and empty.  Without `limits`, Kinesis throttles nobody."""
         self._clock = clock
         self._identities = identities
         self._recorder = recorder
+        self._limits = limits
+        self._metrics = Metrics(clock)
         self._kinesis: dict[str, KinesisService] = {}
         self._lambda: dict[str, LambdaService] = {}
         self.runtime = Runtime(clock, identities, recorder, self.serve)
@@ -37,12 +39,20 @@ class Switchboard:
             response: Response = self._clock.complete(answered)
             return response
 
+    def rest(self, response: Response) -> Iterator[bytes]:
+        """What follows the body of a response; to read on lets time pass."""
+        while response.more and (following := self._clock.complete(response.more())) is not None:
+            yield following
+
     def serve(self, request: Request) -> Steps:
         """Answer a request from inside the simulation, a handler's, in steps; returns a Response."""
         yield self._clock.timeout(LATENCY)
         answered = self._answer(request)
         if not isinstance(answered, Response):
             answered = yield from answered
+        if answered.more:  # a handler gets what comes first; for more it asks again
+            following = yield from answered.more()
+            answered = answered._replace(body=answered.body + (following or b""), more=None)
         yield self._clock.debt()  # what moto slept, long polling a queue for instance
         return answered
 
@@ -53,12 +63,15 @@ class Switchboard:
                 return self._kinesis_of(region).answer(request)
             case "lambda":
                 return self._lambda_of(region).answer(request)
-            case _:
-                return moto_bridge.answer(request)
+            case "monitoring":
+                moto_bridge.publish(self._metrics.take())
+        return moto_bridge.answer(request)
 
     def _kinesis_of(self, region: str) -> KinesisService:
         if region not in self._kinesis:
-            self._kinesis[region] = KinesisService(region, self._clock, self._identities, self._recorder)
+            self._kinesis[region] = KinesisService(
+                region, self._clock, self._identities, self._recorder, self._metrics, limits=self._limits
+            )
         return self._kinesis[region]
 
     def _lambda_of(self, region: str) -> LambdaService:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 ACCOUNT = "123456789012"
 """The account in which everything local lives: the example account of the AWS documentation."""
+
+LATENCY = 0.010
+"""Virtual seconds that every call takes: our choice, so that loops meet real limits."""
 
 
 class Request(NamedTuple):
@@ -32,6 +36,8 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+    more: Callable[[], Generator[Any, Any, bytes | None]] | None = None
+    """What follows the body as time passes: steps on the clock that wait for the next bytes, None at the end."""
 
 
 @dataclass

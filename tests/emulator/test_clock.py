@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, WaiterError
 from helpers import open_cloud
 from helpers.cloud import TookTooLong
 from helpers.emulator.clock import START, Clock
-from helpers.emulator.kinesis.service import KinesisService
+from helpers.emulator.kinesis.operations.streams import StreamOperations
 from helpers.emulator.wire import AwsError
 
 
@@ -177,7 +177,7 @@ def test_retries_of_botocore_take_virtual_time(cloud, monkeypatch):
         tries.append(cloud.now())
         raise AwsError("ProvisionedThroughputExceededException", "Rate exceeded")
 
-    monkeypatch.setattr(KinesisService, "list_streams", busy)
+    monkeypatch.setattr(StreamOperations, "list_streams", busy)
     client = cloud.client("kinesis", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
     began = time.monotonic()
     with pytest.raises(ClientError):

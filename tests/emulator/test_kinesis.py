@@ -14,6 +14,7 @@ from helpers.emulator.clock import Clock
 from helpers.emulator.kinesis import sequence
 from helpers.emulator.kinesis.shard import HASH_KEYS, Shard
 from helpers.emulator.kinesis.stream import Stream
+from helpers.emulator.recorder import FlightRecorder
 
 
 def read_all(kinesis, name="orders"):
@@ -112,7 +113,7 @@ def test_sequence_numbers_look_like_those_of_aws(kinesis, stream):
     for shard, ours in numbers.items():
         assert ours == sorted(set(ours))
         assert all(len(str(number)) == 56 for number in ours)
-        assert {sequence.shard_of(str(number)) for number in ours} == {int(shard[-12:])}
+        assert {sequence.origin(str(number)).shard for number in ours} == {int(shard[-12:])}
         assert any(b - a != 1 for a, b in itertools.pairwise(ours))
         start = next(
             s["SequenceNumberRange"]["StartingSequenceNumber"]
@@ -276,10 +277,9 @@ def test_one_bad_record_leaves_the_others_unwritten(kinesis, stream):
     assert read_all(kinesis) == {"shardId-000000000000": []}
 
 
-def test_what_is_not_offered_says_so(kinesis, stream):
-    stream()
-    with pytest.raises(Exception, match="the local cloud does not offer kinesis SplitShard"):
-        kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-000000000000", NewStartingHashKey="9")
+def test_what_is_not_offered_says_so(kinesis):
+    with pytest.raises(ClientError, match="UnsupportedOperationException.*does not offer ListQueues"):
+        kinesis.list_queues()
 
 
 def test_pages_of_streams_and_shards(kinesis, stream):
@@ -321,11 +321,12 @@ def test_regions_are_apart(cloud, kinesis, stream):
 )
 def test_every_record_is_read_once_and_in_order(keys, shards, chunk):
     clock = Clock()
-    stream = Stream("s", "us-east-1", "PROVISIONED", shards, clock)
+    stream = Stream("s", "us-east-1", "PROVISIONED", shards, clock, FlightRecorder(clock))
     stream.activate()
     written: dict[str, list[bytes]] = {}
     for i, key in enumerate(keys):
-        shard, record = stream.put(key, str(i).encode())
+        shard = stream.shard_for(key)
+        record = stream.append(shard, key, str(i).encode())
         written.setdefault(shard.id, []).append(record.data)
         hash_key = int(hashlib.md5(key.encode()).hexdigest(), 16)
         assert shard.first_hash <= hash_key <= shard.last_hash

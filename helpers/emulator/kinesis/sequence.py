@@ -1,14 +1,28 @@
 """Sequence numbers in the shape that AWS gives them: 56 decimal digits, unique in their stream.
 
-AWS calls them opaque, and so should every consumer.  The layout (186 bits) is the one read off real numbers:
+AWS calls them opaque, and so should every consumer.  The layout (186 bits) is the one read off real numbers (facts 3):
 a version digit, the shard's creation second, an index, the arrival second and the shard's own number; hence they
 only compare within a shard, and they are not consecutive.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 LAST_INDEX = 2**63 - 1
 """The index in the ending sequence number of a closed shard."""
+
+
+class Origin(NamedTuple):
+    """What a sequence number says of the record's origin."""
+
+    created: int
+    """When its shard was made, in seconds since 1970."""
+    shard: int
+    position: int
+    """The sequence index."""
+    second: int
+    """When the record arrived, in seconds since 1970."""
 
 
 def sequence_number(*, created: int, shard: int, index: int, second: int) -> str:
@@ -19,6 +33,11 @@ def sequence_number(*, created: int, shard: int, index: int, second: int) -> str
     return str(0x2 << 184 | created << 148 | (shard & 0xF) << 144 | index << 80 | second << 36 | shard << 4 | 0x2)
 
 
-def shard_of(number: str) -> int:
-    """The index of the shard in which a sequence number was given."""
-    return int(number) >> 4 & 0xFFFFFFFF
+def origin(number: str) -> Origin | None:
+    """What a sequence number says; None if it is not of the shape that `sequence_number` makes."""
+    value = int(number)
+    found = Origin(
+        value >> 148 & 0xFFFFFFFFF, value >> 4 & 0xFFFFFFFF, value >> 80 & 0xFFFFFFFFFFFFFFFF, value >> 36 & 0xFFFFFFFFF
+    )
+    whole = sequence_number(created=found.created, shard=found.shard, index=found.position, second=found.second)
+    return found if whole == number else None

@@ -6,25 +6,36 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
-from helpers.emulator.kinesis.sequence import LAST_INDEX, sequence_number
+from helpers.emulator.kinesis.budget import Budget
+from helpers.emulator.kinesis.sequence import LAST_INDEX, origin, sequence_number
 
 HASH_KEYS = 2**128
 """The size of the space into which MD5 maps partition keys."""
+
+RECORDS_IN = 1_000
+BYTES_IN = 1024**2
+"""What a shard takes in a second (facts 4.1)."""
+READS = 5
+BYTES_OUT = 2 * 1024**2
+"""What a shard gives out in a second to all its standard consumers together (facts 5.2)."""
 
 
 class Record(NamedTuple):
     """What a shard keeps of a record."""
 
     sequence_number: str
-    partition_key: str
+    partition_key: str | None
+    """None if the service was to place the record and it came without a key."""
     data: bytes
     arrival: float
     """Seconds since 1970, to the millisecond."""
+    encryption: str | None = None
+    """KMS if the stream was encrypted when the record arrived."""
 
     @property
     def size(self) -> int:
         """Bytes that count against limits: the data and the partition key."""
-        return len(self.data) + len(self.partition_key.encode())
+        return len(self.data) + len((self.partition_key or "").encode())
 
 
 class Shard:
@@ -34,40 +45,69 @@ class Shard:
     constant in the number of records kept, finding a place is logarithmic.
     """
 
-    def __init__(self, index: int, first_hash: int, last_hash: int, created: int) -> None:
-        """An open shard for the hash keys `first_hash` to `last_hash`, both included, made at second `created`."""
+    def __init__(
+        self, index: int, first_hash: int, last_hash: int, opened_at: float, parents: tuple[Shard, ...] = ()
+    ) -> None:
+        """An open shard for the hash keys `first_hash` to `last_hash`, both included.
+
+        `opened_at`: in seconds since 1970; `parents`: the shard that was split, or the two that were merged.
+        """
         self.index = index
         self.id = f"shardId-{index:012d}"
         self.first_hash = first_hash
         self.last_hash = last_hash
-        self.created = created
-        self.starting_sequence_number = self._number(0, created)
+        self.opened_at = opened_at
+        self.parents = parents
+        self._created = int(opened_at)
+        if parents:  # younger than they are, even if they were made in this very second (facts 3)
+            self._created = max(self._created, *(parent._created for parent in parents)) + 1
+        self.starting_sequence_number = self._number(0, self._created)
         self.ending_sequence_number: str | None = None
-        self.parents: tuple[str, ...] = ()
+        self.closed_at: float | None = None
+        self.expired = False
+        """Whether it is closed for longer than the stream keeps records: AWS no longer lists it (facts 1.7)."""
+        self.writes = Budget(RECORDS_IN, BYTES_IN)
+        self.reads = Budget(READS, BYTES_OUT)
+        self.iterators = Budget(READS)
         self._records: list[Record] = []
         self._trimmed = 0
         self._kept_from = 0
         self._waiting: list[Callable[[], None]] = []
 
+    @property
+    def open(self) -> bool:
+        """Whether it takes records."""
+        return self.closed_at is None
+
+    def numbered(self, number: str) -> bool:
+        """Whether a sequence number is one of this shard's."""
+        found = origin(number)
+        return found is not None and (found.shard, found.created) == (self.index, self._created)
+
     # Writing
 
-    def append(self, index: int, arrival: float, partition_key: str, data: bytes) -> Record:
+    def append(
+        self, index: int, arrival: float, partition_key: str | None, data: bytes, encryption: str | None = None
+    ) -> Record:
         """Add a record under the sequence index `index`, which must exceed every earlier one."""
-        record = Record(self._number(index, int(arrival)), partition_key, data, arrival)
+        record = Record(self._number(index, int(arrival)), partition_key, data, arrival, encryption)
         self._records.append(record)
         if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            for wake in waiting:
-                wake()
+            self._wake()
         return record
 
-    def close(self, second: int) -> None:
-        """Take no more records."""
-        self.ending_sequence_number = self._number(LAST_INDEX, second)
+    def close(self, now: float) -> None:
+        """Take no more records from `now` on, in seconds since 1970."""
+        self.closed_at = now
+        self.ending_sequence_number = self._number(LAST_INDEX, int(now))
+        self._wake()
 
     def trim(self, before: float) -> None:
         """Forget the records that arrived before `before` (seconds since 1970)."""
-        self._kept_from = bisect_left(self._records, before, lo=self._kept_from, key=lambda record: record.arrival)
+        kept = self._kept_from
+        if kept == len(self._records) or self._records[kept].arrival >= before:
+            return
+        self._kept_from = bisect_left(self._records, before, lo=kept, key=lambda record: record.arrival)
         if self._kept_from > len(self._records) // 2:  # each record is moved once, on average
             del self._records[: self._kept_from]
             self._trimmed += self._kept_from
@@ -91,7 +131,7 @@ class Shard:
         records = self._records[start : start + count]
         total = 0
         for taken, record in enumerate(records):
-            total += len(record.data) + len(record.partition_key)
+            total += record.size
             if total > size and taken:
                 return records[:taken]
         return records
@@ -117,9 +157,18 @@ class Shard:
         found = bisect_left(self._records, second, key=lambda record: record.arrival)
         return self._trimmed + found
 
+    def read_to_end(self, position: int) -> bool:
+        """Whether nothing is left at `position`, and nothing will come."""
+        return not self.open and position >= self.tip
+
     def on_arrival(self, wake: Callable[[], None]) -> None:
-        """Call `wake` once, when the next record arrives."""
+        """Call `wake` once, when the next record arrives or the shard is closed."""
         self._waiting.append(wake)
 
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for wake in waiting:
+            wake()
+
     def _number(self, index: int, second: int) -> str:
-        return sequence_number(created=self.created, shard=self.index, index=index, second=second)
+        return sequence_number(created=self._created, shard=self.index, index=index, second=second)

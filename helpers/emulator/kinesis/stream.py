@@ -1,22 +1,43 @@
-"""A stream: its shards, its states, and which shard a record belongs to."""
+"""A stream: its shards, its settings, which shard a record belongs to, and how shards become others."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from hashlib import md5
 
 from helpers.emulator.clock import Clock
+from helpers.emulator.kinesis.budget import Budget
 from helpers.emulator.kinesis.shard import HASH_KEYS, Record, Shard
+from helpers.emulator.recorder import FlightRecorder
 from helpers.emulator.wire import ACCOUNT
 
 RETENTION_HOURS = 24
 """The default retention (facts 1.7)."""
+RECORD_KIB = 1024
+"""The default largest record (facts 4.1)."""
+A_DAY = 24 * 3600.0
+
+
+@dataclass
+class Consumer:
+    """A registered consumer: enhanced fan-out (facts 1.11)."""
+
+    name: str
+    arn: str
+    created: float
+    status: str
+    tags: dict[str, str]
+    subscribed: dict[int, int]
+    """When each shard, by its index, was last subscribed to, in microseconds."""
 
 
 class Stream:
     """A named row of shards."""
 
-    def __init__(self, name: str, region: str, mode: str, shard_count: int, clock: Clock) -> None:
+    def __init__(
+        self, name: str, region: str, mode: str, shard_count: int, clock: Clock, recorder: FlightRecorder
+    ) -> None:
         """A stream that is being created; it has no shards until `activate`."""
         self.name = name
         self.region = region
@@ -26,51 +47,143 @@ class Stream:
         self.status = "CREATING"
         self.created = clock.now
         self.retention_hours = RETENTION_HOURS
+        self.largest_record_kib = RECORD_KIB
+        self.distribution = "USER_PARTITION_KEY"
+        self.warm_throughput = 0
+        self.key_id: str | None = None
+        """The KMS key with which records are encrypted at rest, if they are."""
         self.tags: dict[str, str] = {}
+        self.shard_metrics: list[str] = []
+        """The shard-level metrics that are switched on."""
+        self.policy: str | None = None
+        self.consumers: dict[str, Consumer] = {}
         self.shards: list[Shard] = []
+        """All there ever were, by their index."""
+        # At most so many in any 24 hours (facts 1.4, 1.8, 6).
+        self.mode_switches = Budget(2, seconds=A_DAY)
+        self.new_keys = Budget(25, seconds=A_DAY)
+        self.rescalings = Budget(10, seconds=A_DAY)
         self._clock = clock
+        self._recorder = recorder
         self._open: list[Shard] = []
         self._open_from: list[int] = []
         self._index = 0
 
     def activate(self) -> None:
         """Make the initial shards: equal ranges, the last takes the remainder (facts 2)."""
-        width = HASH_KEYS // self.shard_count
-        for index in range(self.shard_count):
-            last = index == self.shard_count - 1
-            end = HASH_KEYS - 1 if last else width * (index + 1) - 1
-            self.shards.append(Shard(index, width * index, end, int(self._clock.now)))
+        for first, last in even_ranges(self.shard_count):
+            self._add(first, last)
         self._find_open()
-        self.status = "ACTIVE"
 
     @property
     def open_shards(self) -> list[Shard]:
         """The shards that take records, in the order of their hash keys."""
         return self._open
 
-    def shard(self, shard_id: str) -> Shard | None:
-        """The shard with this id; AWS takes shortened ids such as `shardId-3` too (facts 2)."""
-        number = shard_id.rpartition("-")[2]
-        if not (number.isascii() and number.isdigit()):
-            return None
-        return next((shard for shard in self.shards if shard.index == int(number)), None)
+    @property
+    def listed_shards(self) -> list[Shard]:
+        """All shards that have not expired, by their index."""
+        return [shard for shard in self.shards if not shard.expired]
 
-    def put(self, partition_key: str, data: bytes, hash_key: int | None = None) -> tuple[Shard, Record]:
-        """Append a record to the open shard that owns its hash key: MD5 of the key unless given (facts 2)."""
+    @property
+    def encryption(self) -> str | None:
+        """KMS if records are encrypted at rest."""
+        return "KMS" if self.key_id else None
+
+    def children(self, parent: Shard) -> list[Shard]:
+        """The shards that `parent` became."""
+        return [shard for shard in self.shards[parent.index + 1 :] if parent in shard.parents]
+
+    # Records
+
+    def shard_for(self, partition_key: str | None, hash_key: int | None = None) -> Shard:
+        """The open shard that owns the hash key: MD5 of the partition key unless given (facts 2)."""
+        if self.distribution == "AUTO":
+            return self._open[self._index % len(self._open)]
         if hash_key is None:
-            hash_key = int.from_bytes(md5(partition_key.encode(), usedforsecurity=False).digest(), "big")
-        shard = self._open[bisect_right(self._open_from, hash_key) - 1]
+            digest = md5((partition_key or "").encode(), usedforsecurity=False).digest()
+            hash_key = int.from_bytes(digest, "big")
+        return self._open[bisect_right(self._open_from, hash_key) - 1]
+
+    def append(self, shard: Shard, partition_key: str | None, data: bytes) -> Record:
+        """Add a record to a shard."""
         # One index for the whole stream, in uneven steps: numbers in a shard grow but are never consecutive.
         self._index += 1 + self._index % 5
-        return shard, shard.append(self._index, round(self._clock.now, 3), partition_key, data)
+        return shard.append(self._index, round(self._clock.now, 3), partition_key, data, self.encryption)
 
-    def trim(self) -> None:
-        """Forget what is older than the retention period."""
-        oldest = self._clock.now - self.retention_hours * 3600
+    def trim(self, shard: Shard) -> None:
+        """Forget what the shard holds for longer than the retention period."""
+        shard.trim(self._clock.now - self.retention_hours * 3600)
+
+    # Resharding (facts 6)
+
+    def split(self, parent: Shard, hash_key: int) -> list[Shard]:
+        """Close `parent`; one child takes its hash keys below `hash_key`, another the rest."""
+        self._close(parent)
+        children = [
+            self._add(parent.first_hash, hash_key - 1, parent),
+            self._add(hash_key, parent.last_hash, parent),
+        ]
+        self._find_open()
+        return children
+
+    def merge(self, lower: Shard, upper: Shard) -> Shard:
+        """Close two neighbours; one child takes the hash keys of both."""
+        self._close(lower)
+        self._close(upper)
+        child = self._add(lower.first_hash, upper.last_hash, lower, upper)
+        self._find_open()
+        return child
+
+    def scale(self, target: int) -> None:
+        """Split and merge until `target` shards have equal ranges; some of the shards on the way are short-lived."""
+        ranges = even_ranges(target)
+        for first, _ in ranges:
+            shard = self._open[bisect_right(self._open_from, first) - 1]
+            if shard.first_hash != first:
+                self.split(shard, first)
+        for first, last in ranges:
+            shard = next(shard for shard in self._open if shard.first_hash == first)
+            while shard.last_hash != last:
+                shard = self.merge(shard, self._open[self._open.index(shard) + 1])
+
+    def expire(self) -> None:
+        """Stop listing the shards that have been closed for longer than the retention period."""
         for shard in self.shards:
-            shard.trim(oldest)
+            if shard.closed_at is None or shard.expired:
+                continue
+            if round(self._clock.now - shard.closed_at, 3) >= self.retention_hours * 3600:
+                shard.expired = True
+                self._note(shard, "expired")
+
+    def _add(self, first_hash: int, last_hash: int, *parents: Shard) -> Shard:
+        opened_at = self._clock.now if parents else self.created
+        shard = Shard(len(self.shards), first_hash, last_hash, opened_at, parents)
+        self.shards.append(shard)
+        self._note(shard, "opened")
+        return shard
+
+    def _close(self, shard: Shard) -> None:
+        shard.close(self._clock.now)
+        self._note(shard, "closed")
+
+    def _note(self, shard: Shard, outcome: str) -> None:
+        self._recorder.note(
+            "shard",
+            stream=self.name,
+            shard=shard.id,
+            outcome=outcome,
+            first=str(shard.first_hash),
+            last=str(shard.last_hash),
+            note=" ".join(parent.id for parent in shard.parents) or None,
+        )
 
     def _find_open(self) -> None:
-        shards = [shard for shard in self.shards if shard.ending_sequence_number is None]
-        self._open = sorted(shards, key=lambda shard: shard.first_hash)
+        self._open = sorted((shard for shard in self.shards if shard.open), key=lambda shard: shard.first_hash)
         self._open_from = [shard.first_hash for shard in self._open]
+
+
+def even_ranges(count: int) -> list[tuple[int, int]]:
+    """The hash key space in `count` equal ranges, first and last hash key; the last takes the remainder (facts 2)."""
+    width = HASH_KEYS // count
+    return [(width * i, HASH_KEYS - 1 if i == count - 1 else width * (i + 1) - 1) for i in range(count)]

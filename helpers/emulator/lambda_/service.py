@@ -193,7 +193,9 @@ class LambdaService:
             last_modified=self._clock.now,
         )
         configuration.settings.update(settings)
-        mapping = EventSourceMapping(configuration, stream, self._find, self._runtime, self._clock, self._recorder)
+        mapping = EventSourceMapping(
+            configuration, self._kinesis.region, stream, self._find, self._runtime, self._clock, self._recorder
+        )
         self._mappings[uuid] = mapping
         if document.get("Enabled", True):
             mapping.enable("Creating")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from helpers.emulator.clock import Clock, Steps
+from helpers.emulator.kinesis.region import Region
 from helpers.emulator.kinesis.shard import Shard
 from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.lambda_.functions import Function
@@ -26,6 +27,7 @@ class EventSourceMapping:
     def __init__(
         self,
         configuration: Configuration,
+        region: Region,
         stream: Stream,
         function: Callable[[str], Function],
         runtime: Runtime,
@@ -34,6 +36,7 @@ class EventSourceMapping:
     ) -> None:
         """A mapping that does nothing until it is enabled.  `function` finds a function by its ARN."""
         self.configuration = configuration
+        self._region = region
         self._stream = stream
         self._clock = clock
         self._recorder = recorder
@@ -94,9 +97,10 @@ class EventSourceMapping:
     def _start(self) -> Steps:
         while self._stream.status == "CREATING":
             yield self._clock.timeout(POLL_SECONDS)
-        for shard in self._stream.shards:
+        uuid = self.configuration.uuid
+        for shard in self._stream.listed_shards:
             position = self._checkpoints.setdefault(shard.id, self._starting_position(shard))
-            poller = Poller(self.configuration.uuid, self._stream, shard, position, self._clock, self._recorder)
+            poller = Poller(uuid, self._region, self._stream, shard, position, self._clock, self._recorder)
             self._pollers.append(poller)
             self._clock.start(self._consume(poller))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from helpers.emulator.clock import Clock, Steps
+from helpers.emulator.kinesis.reading import read
+from helpers.emulator.kinesis.region import Region
 from helpers.emulator.kinesis.shard import Record, Shard
 from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.recorder import FlightRecorder
@@ -11,9 +13,6 @@ POLL_SECONDS = 1.0
 """An idle shard is polled once a second (facts 7.6)."""
 READ_SECONDS = 0.01
 """Virtual time of one read, as of any API call."""
-MOST_RECORDS = 10_000
-MOST_BYTES = 10 * 1024**2
-"""What one read returns at most (facts 5.2)."""
 
 
 class Poller:
@@ -26,6 +25,7 @@ class Poller:
     def __init__(
         self,
         mapping: str,
+        region: Region,
         stream: Stream,
         shard: Shard,
         checkpoint: int,
@@ -41,6 +41,7 @@ class Poller:
         self.due = True
         """Whether to read now: a second has passed, or the last read did not get everything."""
         self._mapping = mapping
+        self._region = region
         self._clock = clock
         self._recorder = recorder
         self._began = clock.microseconds
@@ -52,18 +53,20 @@ class Poller:
         self._wake_up()
 
     def poll(self) -> Steps:
-        """Read what there is, up to the limits of one read."""
+        """Read what there is, up to the limits of one read; when they are spent, leave it to the next second."""
         yield self._clock.timeout(READ_SECONDS)
         self.drop_expired()
-        records = self.shard.read(self._position, MOST_RECORDS, MOST_BYTES)
-        if records:
+        records = read(self._region, self.stream, self.shard, self._position)
+        if records is None:
+            self._note("poll", [], outcome="throttled")
+        elif records:
             self.waiting += records
-            self._note("poll", records)
-        self.due = self._position < self.shard.tip
+            self._note("poll", records, outcome="ok")
+        self.due = records is not None and self._position < self.shard.tip
 
     def drop_expired(self) -> bool:
         """Let go of records that are older than the stream keeps them; returns whether there were any."""
-        self.stream.trim()
+        self.stream.trim(self.shard)
         expired = self.shard.horizon - self.checkpoint
         if expired <= 0:
             return False
@@ -101,13 +104,14 @@ class Poller:
         if not self._arrival.triggered:
             self._arrival.succeed()
 
-    def _note(self, kind: str, records: list[Record]) -> None:
+    def _note(self, kind: str, records: list[Record], outcome: str | None = None) -> None:
         self._recorder.note(
             kind,
             stream=self.stream.name,
             shard=self.shard.id,
             mapping=self._mapping,
-            first=records[0].sequence_number,
-            last=records[-1].sequence_number,
+            first=records[0].sequence_number if records else None,
+            last=records[-1].sequence_number if records else None,
             records=len(records),
+            outcome=outcome,
         )
