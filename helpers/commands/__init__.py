@@ -11,7 +11,7 @@ from types import ModuleType
 
 from helpers.commands import voice
 
-JOBS = ("lab", "test", "build", "lint", "bench", "setup", "lock")
+JOBS = ("lab", "test", "build", "lint", "bench", "serve", "setup", "lock")
 
 
 def job(name: str) -> ModuleType:

@@ -75,13 +75,13 @@ def address(port: int, token: str, notebook: str) -> str:
     return f"http://{HOST}:{port}/lab/tree/{notebook}?token={token}"
 
 
-def check_port(port: int) -> None:
+def check_port(port: int, job: str = "lab", other_server: str = "another JupyterLab") -> None:
     """Stop with advice when something listens on this port already."""
     if _is_free(port):
         return
     other = next((p for p in range(port + 1, min(port + 50, 65536)) if _is_free(p)), None)
-    advice = f"\nTry: python -m helpers lab --port {other}" if other else ""
-    raise voice.Stop(f"Port {port} is in use, perhaps by another JupyterLab.{advice}")
+    advice = f"\nTry: python -m helpers {job} --port {other}" if other else ""
+    raise voice.Stop(f"Port {port} is in use, perhaps by {other_server}.{advice}")
 
 
 def answers(port: int) -> bool:

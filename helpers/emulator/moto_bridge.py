@@ -11,6 +11,7 @@ import json
 from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import moto.core.utils
 import moto.s3.models
@@ -112,8 +113,9 @@ def _virtual_datetime(clock: Clock) -> SimpleNamespace:
 
 def answer(request: Request) -> Response:
     """Let moto answer; raise NotOffered for what it cannot."""
-    prepared = AWSPreparedRequest(request.method, request.url, _headers(request), request.body, stream_output=False)
     region, service = request.scope
+    url = _addressed(request.url, service, region)
+    prepared = AWSPreparedRequest(request.method, url, _headers(request), request.body, stream_output=False)
     try:
         answered = botocore_stubber.process_request(prepared)
     except (NotImplementedError, ImportError) as missing:  # ImportError: a package that the lean install leaves out
@@ -122,6 +124,14 @@ def answer(request: Request) -> Response:
         raise NotOffered(f"the local cloud does not offer {service or request.url} in {region or 'any Region'}")
     status, headers, body = answered
     return Response(status, headers, body.encode() if isinstance(body, str) else body)
+
+
+def _addressed(url: str, service: str, region: str) -> str:
+    """The URL at AWS of what a client asked elsewhere: moto knows services by their host names."""
+    parts = urlsplit(url)
+    if not service or (parts.hostname or "").endswith(".amazonaws.com"):
+        return url
+    return parts._replace(scheme="https", netloc=f"{service}.{region}.amazonaws.com").geturl()
 
 
 def _headers(request: Request) -> Any:
@@ -171,7 +181,7 @@ def publish(measured: list[tuple[Metric, int, Minute]]) -> None:
                 sample_count=minute.count,
                 sum_stat=minute.total,
                 dimensions=[{"Name": name, "Value": value} for name, value in metric.dimensions],
-                timestamp=datetime.datetime.fromtimestamp(second, datetime.UTC),
+                timestamp=datetime.datetime.fromtimestamp(second, datetime.UTC).replace(tzinfo=None),
                 unit=metric.unit,
             )
         )

@@ -278,7 +278,7 @@ def test_one_bad_record_leaves_the_others_unwritten(kinesis, stream):
 
 
 def test_what_is_not_offered_says_so(kinesis):
-    with pytest.raises(ClientError, match="UnsupportedOperationException.*does not offer ListQueues"):
+    with pytest.raises(ClientError, match=r"UnsupportedOperationException.*does not offer ListQueues"):
         kinesis.list_queues()
 
 
