@@ -1,0 +1,70 @@
+"""Budgets: what passes, and what comes back when."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.emulator.kinesis.budget import Budget
+
+SECOND = 1_000_000
+MIB = 1024**2
+
+
+def test_what_was_spent_comes_back_a_second_later():
+    budget = Budget(1000, MIB)
+    assert budget.take(0, 600)
+    assert not budget.take(10, 401)
+    assert budget.take(20, 400)
+    assert not budget.take(SECOND - 1, 1)
+    assert budget.take(SECOND, 600)
+    assert not budget.take(SECOND, 1)
+    assert budget.take(SECOND + 20, 400)
+
+
+def test_bytes_count_as_well():
+    budget = Budget(1000, MIB)
+    assert budget.take(0, 1, MIB - 10)
+    assert not budget.take(5, 1, 11)
+    assert budget.take(5, 1, 10)
+
+
+def test_one_spending_over_the_budget_takes_as_long_to_come_back_as_it_is_large():
+    budget = Budget(5, 2 * MIB)
+    assert budget.take(0, 1, 10 * MIB)
+    assert not budget.allows(5 * SECOND - 1, 1, 1)
+    assert budget.allows(5 * SECOND, 1, 1)
+
+
+def test_a_spending_over_the_budget_waits_until_nothing_is_spent():
+    budget = Budget(1000, MIB)
+    assert budget.take(0, 1, 1)
+    assert not budget.take(1, 1, 2 * MIB)
+    assert budget.take(SECOND, 1, 2 * MIB)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, SECOND // 2), st.integers(1, 300), st.integers(0, MIB // 3)), max_size=80),
+)
+def test_no_second_sees_more_than_the_budget(asked):
+    budget, now, passed = Budget(1000, MIB), 0, []
+    for pause, count, size in asked:
+        now += pause
+        if budget.take(now, count, size):
+            passed.append((now, count, size))
+    for begin, _, _ in passed:
+        within = [(count, size) for at, count, size in passed if begin <= at < begin + SECOND]
+        assert sum(count for count, _ in within) <= 1000
+        assert sum(size for _, size in within) <= MIB
+
+
+@given(st.lists(st.integers(1, 400), max_size=60))
+def test_a_budget_refuses_only_when_it_must(asked):
+    """Whoever asks for what is left gets it."""
+    budget, now, passed = Budget(1000), 0, []
+    for count in asked:
+        now += SECOND // 7
+        left = 1000 - sum(amount for at, amount in passed if at > now - SECOND)
+        assert budget.take(now, count) == (count <= left)
+        if count <= left:
+            passed.append((now, count))

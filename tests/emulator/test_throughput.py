@@ -1,0 +1,170 @@
+"""Limits of shards, hit through boto3: facts 4 and 5."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from helpers import open_cloud
+
+ONCE = Config(retries={"total_max_attempts": 1})
+MIB = 1024**2
+
+
+def batch(count=500, size=10, key="constant"):
+    return [{"Data": b"x" * size, "PartitionKey": key} for _ in range(count)]
+
+
+@pytest.fixture
+def impatient(cloud):
+    """A client that does not try again."""
+    return cloud.client("kinesis", config=ONCE)
+
+
+def iterator(kinesis, shard="shardId-000000000000", kind="TRIM_HORIZON", name="orders", **more):
+    return kinesis.get_shard_iterator(StreamName=name, ShardId=shard, ShardIteratorType=kind, **more)["ShardIterator"]
+
+
+def test_a_shard_takes_a_thousand_records_a_second(cloud, kinesis, stream):
+    stream()
+    answers = [kinesis.put_records(StreamName="orders", Records=batch()) for _ in range(3)]
+    assert [answer["FailedRecordCount"] for answer in answers] == [0, 0, 500]
+    assert answers[2]["Records"][0] == {
+        "ErrorCode": "ProvisionedThroughputExceededException",
+        "ErrorMessage": "Rate exceeded for shard shardId-000000000000 in stream orders under account 123456789012.",
+    }
+    cloud.wait(1)
+    assert kinesis.put_records(StreamName="orders", Records=batch())["FailedRecordCount"] == 0
+
+
+def test_entries_fail_one_by_one(kinesis, stream):
+    stream()
+    kinesis.put_records(StreamName="orders", Records=batch())
+    kinesis.put_records(StreamName="orders", Records=batch(300))
+    answer = kinesis.put_records(StreamName="orders", Records=batch(400))
+    assert answer["FailedRecordCount"] == 200
+    assert ["SequenceNumber" in entry for entry in answer["Records"]] == [True] * 200 + [False] * 200
+
+
+def test_other_shards_go_on(kinesis, stream):
+    stream(shards=2)
+    for _ in range(2):
+        kinesis.put_records(StreamName="orders", Records=batch(key="a"))
+    answer = kinesis.put_records(
+        StreamName="orders",
+        Records=[{"Data": b"x", "PartitionKey": "a"}, {"Data": b"x", "PartitionKey": "1"}],
+    )
+    assert ["ErrorCode" in entry for entry in answer["Records"]] == [True, False]
+
+
+def test_a_shard_takes_a_mebibyte_a_second(kinesis, stream):
+    stream()
+    answer = kinesis.put_records(StreamName="orders", Records=batch(20, size=100_000))
+    assert answer["FailedRecordCount"] == 10
+
+
+def test_put_record_fails_as_a_whole_and_the_sdk_tries_again(cloud, kinesis, impatient, stream):
+    stream()
+    for _ in range(2):
+        kinesis.put_records(StreamName="orders", Records=batch())
+    with pytest.raises(ClientError, match="Rate exceeded for shard shardId-000000000000 in stream orders") as refused:
+        impatient.put_record(StreamName="orders", Data=b"x", PartitionKey="constant")
+    assert refused.value.response["Error"]["Code"] == "ProvisionedThroughputExceededException"
+    before = cloud.now()
+    put = kinesis.put_record(StreamName="orders", Data=b"x", PartitionKey="constant")
+    assert put["ResponseMetadata"]["RetryAttempts"] > 0
+    assert 0.5 < (cloud.now() - before).total_seconds() < 60
+
+
+def test_five_reads_a_second_for_all_consumers_together(cloud, kinesis, impatient, stream):
+    stream()
+    place = iterator(kinesis)
+    for _ in range(5):
+        impatient.get_records(ShardIterator=place)
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
+        impatient.get_records(ShardIterator=place)
+    cloud.wait(1)
+    impatient.get_records(ShardIterator=place)
+
+
+def test_five_iterators_a_second(impatient, stream):
+    stream()
+    for _ in range(5):
+        iterator(impatient)
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
+        iterator(impatient)
+
+
+def fill(cloud, kinesis, mebibytes):
+    for _ in range(mebibytes):
+        kinesis.put_records(StreamName="orders", Records=batch(8, size=MIB // 8 - 8))
+        cloud.wait(1)
+
+
+def test_after_ten_mebibytes_come_five_seconds_without(cloud, kinesis, impatient, stream):
+    stream()
+    fill(cloud, kinesis, 12)
+    place = iterator(kinesis)
+    page = impatient.get_records(ShardIterator=place)
+    assert sum(len(record["Data"]) + 8 for record in page["Records"]) == 10 * MIB
+    cloud.wait(4.9)
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
+        impatient.get_records(ShardIterator=page["NextShardIterator"])
+    cloud.wait(0.2)
+    assert len(impatient.get_records(ShardIterator=page["NextShardIterator"])["Records"]) == 16
+
+
+def test_two_mebibytes_a_second(cloud, kinesis, impatient, stream):
+    stream()
+    fill(cloud, kinesis, 3)
+    place = iterator(kinesis)
+    first = impatient.get_records(ShardIterator=place, Limit=16)
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
+        impatient.get_records(ShardIterator=first["NextShardIterator"])
+
+
+def test_a_large_record_passes_when_the_stream_allows_it_and_takes_its_time(cloud, kinesis, impatient, stream):
+    arn = stream()
+    kinesis.update_max_record_size(StreamARN=arn, MaxRecordSizeInKiB=4096)
+    cloud.wait(10)
+    impatient.put_record(StreamName="orders", Data=b"x" * (3 * MIB), PartitionKey="k")
+    cloud.wait(2.9)
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
+        impatient.put_record(StreamName="orders", Data=b"x", PartitionKey="k")
+    cloud.wait(0.2)
+    impatient.put_record(StreamName="orders", Data=b"x", PartitionKey="k")
+
+
+def test_control_calls_are_limited_too(impatient):
+    for _ in range(5):
+        impatient.list_streams()
+    with pytest.raises(ClientError, match="LimitExceededException"):
+        impatient.list_streams()
+
+
+def test_without_limits_everything_passes():
+    with open_cloud("local", limits=False) as cloud:
+        kinesis = cloud.client("kinesis", config=ONCE)
+        kinesis.create_stream(StreamName="orders", ShardCount=1)
+        cloud.wait(10)
+        for _ in range(5):
+            assert kinesis.put_records(StreamName="orders", Records=batch())["FailedRecordCount"] == 0
+        place = iterator(kinesis)
+        assert [len(kinesis.get_records(ShardIterator=place)["Records"]) for _ in range(8)] == [2500] * 8
+
+
+def test_a_mapping_shares_the_reads_with_everybody_else(cloud, kinesis, lambda_, stream, deploy):
+    """A consumer that spends the shard's whole read budget leaves the poller nothing."""
+    arn = stream()
+    deploy("def handler(event, context): pass")
+    lambda_.create_event_source_mapping(EventSourceArn=arn, FunctionName="app", StartingPosition="TRIM_HORIZON")
+    cloud.wait(10)
+    place = iterator(kinesis, kind="LATEST")
+    kinesis.put_record(StreamName="orders", Data=b"x", PartitionKey="k")
+    for _ in range(40):
+        kinesis.get_records(ShardIterator=place, Limit=1)
+    polls = cloud.recorder.table("poll")
+    assert "throttled" in set(polls["outcome"])
+    cloud.wait(5)
+    assert cloud.recorder.table("invoke")["records"].sum() == 1
