@@ -138,7 +138,7 @@ def test_a_closed_shard_is_listed_until_its_records_have_expired(cloud, kinesis,
     assert len(shards(kinesis)) == 3
     cloud.wait(120)
     assert [shard["ShardId"][-1] for shard in shards(kinesis)] == ["1", "2"]
-    with pytest.raises(ClientError, match="Shard shardId-000000000000 in stream orders .* does not exist"):
+    with pytest.raises(ClientError, match=r"Shard shardId-000000000000 in stream orders .* does not exist"):
         read_page(kinesis, "shardId-000000000000")
 
 
@@ -177,7 +177,7 @@ def test_one_change_at_a_time(cloud, kinesis, stream):
     with pytest.raises(ClientError, match="not ACTIVE, instead in state UPDATING"):
         kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey="2000")
     cloud.wait(RESHARD)
-    with pytest.raises(ClientError, match="Shard shardId-000000000000 in stream orders .* is closed"):
+    with pytest.raises(ClientError, match=r"Shard shardId-000000000000 in stream orders .* is closed"):
         kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey="2000")
 
 
