@@ -32,7 +32,7 @@ def parse(body: bytes) -> dict[str, Any]:
     """The JSON document in the body of a request; an empty body is an empty one."""
     try:
         document = json.loads(body or b"{}", parse_constant=_no_number)
-    except ValueError as malformed:
+    except (ValueError, RecursionError) as malformed:
         raise AwsError("SerializationException", f"The body is not a JSON document: {malformed}") from malformed
     if not isinstance(document, dict):
         raise AwsError("SerializationException", f"The body is {_kind(document)}, and must be a structure.")
