@@ -149,3 +149,40 @@ class PaperShards:
     def _check_patience(self) -> None:
         if self.reads + self.iterators > PATIENCE:
             raise Endless
+
+
+class PaperWrites:
+    """Writing: PutRecords that refuses some entries for a while, and counts what it has taken."""
+
+    def __init__(self, *, refusals: int, every: int = 3) -> None:
+        """Refuse the first, and every `every`th entry from there, `refusals` times."""
+        self.calls = 0
+        self.taken: list[bytes] = []
+        self.sent: list[bytes] = []
+        self.sizes: list[int] = []
+        self._refusals = refusals
+        self._every = every
+        self._refused: dict[bytes, int] = {}
+
+    def put_records(self, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:
+        """As boto3's."""
+        self.calls += 1
+        if self.calls > PATIENCE:
+            raise Endless
+        self.sizes.append(len(Records))
+        if not 1 <= len(Records) <= 500:
+            rule = "greater than or equal to 1" if not Records else "less than or equal to 500"
+            message = f"1 validation error detected: 'records' must have length {rule}"
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "PutRecords")
+        entries = [self._entry(place, record["Data"], StreamName) for place, record in enumerate(Records)]
+        return {"FailedRecordCount": sum("ErrorCode" in entry for entry in entries), "Records": entries}
+
+    def _entry(self, place: int, data: bytes, stream: str) -> dict[str, str]:
+        self.sent.append(data)
+        times = self._refused.get(data, 0)
+        if times < self._refusals and (times or place % self._every == 0):
+            self._refused[data] = times + 1
+            message = f"Rate exceeded for shard shardId-000000000000 in stream {stream} under account 123456789012."
+            return {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": message}
+        self.taken.append(data)
+        return {"ShardId": "shardId-000000000000", "SequenceNumber": str(len(self.taken))}
