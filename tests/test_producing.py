@@ -122,6 +122,7 @@ def test_on_a_real_shard_all_of_it_arrives(monkeypatch):
         assert report.throttled["shardId-000000000000"] > 0
         shard = cloud.recorder.table("put").query("outcome == 'ok'")
         assert shard["records"].sum() == 5_000
+        cloud.wait(5)
         malformed = {"Data": b"x", "PartitionKey": "k" * 300}
         with pytest.raises(ClientError, match="less than or equal to 256") as refused:
             put_all(kinesis, "orders", [*records(500), malformed])

@@ -1,4 +1,4 @@
-"""The exercises of chapter 02: hash keys, shards, a good key, writing all of it, how many shards, where to split."""
+"""The exercises of chapter 02: hash keys, shards, a good key, writing all of it, how many shards, where to cut."""
 
 from __future__ import annotations
 
@@ -120,42 +120,6 @@ def check_key(choice: Any) -> str | None:
 
 # 2.4
 
-LOADS = ((400, 200), (5_000, 200), (1_000, 5_000), (1_001, 10), (800, 1_500), (100, 1024), (1, 1))
-"""Records a second, and bytes a record, key included."""
-
-
-def shards_needed(records: float, size: float) -> int:
-    """How many shards take in so much, spread evenly (facts 4.1)."""
-    return int(max(-(-records // 1_000), -(-records * size // 1024**2)))
-
-
-def check_shards_needed(function: Any) -> str | None:
-    """Whether both limits of a shard are heeded, and rounded up."""
-    for records, size in LOADS:
-        got, error = outcome_of(function, records, size)
-        wanted = shards_needed(records, size)
-        case = f"For {records:,} records a second of {size:,} bytes"
-        if error:
-            return f"{case}, your function raised {named(error)}."
-        if got == wanted and not isinstance(got, bool):
-            continue
-        if not isinstance(got, int | float):
-            return f"{case} the answer was {got!r}, and should be a number of shards."
-        by_count, by_bytes = -(-records // 1_000), -(-records * size // 1024**2)
-        if got == by_count + by_bytes:
-            return f"{case} you added the two limits up. One shard lives under both: take the larger need."
-        if got == by_count:
-            return f"{case} you need {wanted}: the records fit, the bytes do not (1 MiB a second and shard)."
-        if got == by_bytes:
-            return f"{case} you need {wanted}: the bytes fit, the number of records does not (1,000 a second)."
-        if got < wanted:
-            return f"{case} you need {wanted}, not {got:g}: there are no parts of a shard, round up."
-        return f"{case}, {wanted} would do; your answer was {got:g}."
-    return None
-
-
-# 2.5
-
 
 def check_put_all(put_all: Any) -> str | None:
     """Whether everything is written once, in calls that are small enough, and hopeless records are given back."""
@@ -223,6 +187,42 @@ def _check_limit(put_all: Any, paper: PaperWrites) -> str | None:
             f"{len(left)} records could not be written, and should come back, in their order and just as they were "
             f"given. What came back was {got!r}."
         )
+    return None
+
+
+# 2.5
+
+LOADS = ((400, 200), (5_000, 200), (1_000, 5_000), (1_001, 10), (800, 1_500), (100, 1024), (1, 1))
+"""Records a second, and bytes a record, key included."""
+
+
+def shards_needed(records: float, size: float) -> int:
+    """How many shards take in so much, spread evenly (facts 4.1)."""
+    return int(max(-(-records // 1_000), -(-records * size // 1024**2)))
+
+
+def check_shards_needed(function: Any) -> str | None:
+    """Whether both limits of a shard are heeded, and rounded up."""
+    for records, size in LOADS:
+        got, error = outcome_of(function, records, size)
+        wanted = shards_needed(records, size)
+        case = f"For {records:,} records a second of {size:,} bytes"
+        if error:
+            return f"{case}, your function raised {named(error)}."
+        if got == wanted and not isinstance(got, bool):
+            continue
+        if not isinstance(got, int | float):
+            return f"{case} the answer was {got!r}, and should be a number of shards."
+        by_count, by_bytes = -(-records // 1_000), -(-records * size // 1024**2)
+        if got == by_count + by_bytes:
+            return f"{case} you added the two limits up. One shard lives under both: take the larger need."
+        if got == by_count:
+            return f"{case} you need {wanted}: the records fit, the bytes do not (1 MiB a second and shard)."
+        if got == by_bytes:
+            return f"{case} you need {wanted}: the bytes fit, the number of records does not (1,000 a second)."
+        if got < wanted:
+            return f"{case} you need {wanted}, not {got:g}: there are no parts of a shard, round up."
+        return f"{case}, {wanted} would do; your answer was {got:g}."
     return None
 
 
@@ -307,24 +307,6 @@ EXERCISES = (
     ),
     Exercise(
         id="2.4",
-        title="How many shards?",
-        check=check_shards_needed,
-        success="The stricter of two limits decides, and there are no parts of a shard.",
-        hints=(
-            "By count: records a second over 1,000. By size: bytes a second over 1,048,576.",
-            "Round each up with `math.ceil`.",
-            "The larger one is the answer.",
-        ),
-        solution=(
-            "import math\n\n\n"
-            "def shards_needed(records_per_second, bytes_per_record):\n"
-            "    by_count = math.ceil(records_per_second / 1000)\n"
-            "    by_size = math.ceil(records_per_second * bytes_per_record / 1024**2)\n"
-            "    return max(by_count, by_size)"
-        ),
-    ),
-    Exercise(
-        id="2.5",
         title="All of it, once",
         check=check_put_all,
         success="Small enough calls, only the refused entries again, and what is lost is said.",
@@ -348,6 +330,24 @@ EXERCISES = (
             "            time.sleep(0.1 * 2**attempt)\n"
             "        lost += waiting\n"
             "    return lost"
+        ),
+    ),
+    Exercise(
+        id="2.5",
+        title="How many shards?",
+        check=check_shards_needed,
+        success="The stricter of two limits decides, and there are no parts of a shard.",
+        hints=(
+            "By count: records a second over 1,000. By size: bytes a second over 1,048,576.",
+            "Round each up with `math.ceil`.",
+            "The larger one is the answer.",
+        ),
+        solution=(
+            "import math\n\n\n"
+            "def shards_needed(records_per_second, bytes_per_record):\n"
+            "    by_count = math.ceil(records_per_second / 1000)\n"
+            "    by_size = math.ceil(records_per_second * bytes_per_record / 1024**2)\n"
+            "    return max(by_count, by_size)"
         ),
     ),
     Exercise(

@@ -4,7 +4,21 @@ They take tables and plain values and return a `Picture`; as the last line of a 
 """
 
 from helpers.pictures.architecture import loop
+from helpers.pictures.life import life_of_a_record
+from helpers.pictures.lineage import lineage
+from helpers.pictures.ring import ring
 from helpers.pictures.style import Picture, shard_colour, shard_label
 from helpers.pictures.timeline import timeline
+from helpers.pictures.writes import writes
 
-__all__ = ["Picture", "loop", "shard_colour", "shard_label", "timeline"]
+__all__ = [
+    "Picture",
+    "life_of_a_record",
+    "lineage",
+    "loop",
+    "ring",
+    "shard_colour",
+    "shard_label",
+    "timeline",
+    "writes",
+]

@@ -7,12 +7,15 @@ A shard has the same colour in every picture.  Red is for what failed and for no
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 INK = "#22303c"
 MUTED = "#6d7a86"
@@ -25,6 +28,10 @@ SHARDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d1f")
 WIDTH = 8.6
 """Inches: as wide as a notebook's text."""
 DPI = 110
+BLANK = 0.72
+"""Inches of height of a picture that has nothing to show but its title."""
+UNITS = ((1e-3, "milliseconds", 0.2), (1.0, "seconds", 300.0), (60.0, "minutes", 10_800.0), (3600.0, "hours", 1e12))
+"""Seconds in a unit of time, its name, and the longest span that is shown in it."""
 
 RC: Any = {
     "font.family": "DejaVu Sans",
@@ -114,3 +121,45 @@ def shortened(name: str, most: int) -> str:
         return name
     head = (most - 1) // 2
     return f"{name[:head]}…{name[head + 1 - most :]}"
+
+
+def percent(share: float) -> str:
+    """`62%`; `<1%` for what is there but would be rounded to nothing."""
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
+def named(shard_ids: Sequence[str], total: int) -> str:
+    """`shard 2`, `shards 0 and 2`, or `12 of 40 shards` where their names would be too long."""
+    numbers = [str(shard_index(shard)) for shard in sorted(shard_ids)]
+    if len(numbers) > 4:
+        return f"{len(numbers)} of {total} shards"
+    if len(numbers) == 1:
+        return f"shard {numbers[0]}"
+    return f"shards {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def time_unit(span: float) -> tuple[float, str]:
+    """The seconds in the unit in which a span of seconds is shown, and the unit's name."""
+    return next((size, name) for size, name, most in UNITS if span <= most)
+
+
+def duration(seconds: float) -> str:
+    """`200 ms`, `1.5 s`, `2 min 30 s`, `23 h 59 min`, `7 days`: no more than two units."""
+    if 0 < seconds < 0.9995:
+        return f"{seconds * 1000:.3g} ms"
+    if seconds < 59.95:
+        return f"{seconds:.3g} s"
+    size, name, part, part_name = next(
+        unit
+        for unit in ((86_400, "days", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+        if round(seconds / unit[2]) * unit[2] >= (2 if unit[1] == "days" else 1) * unit[0]
+    )
+    whole, rest = divmod(round(seconds / part), size // part)
+    return f"{whole} {name} {rest} {part_name}" if rest else f"{whole} {name}"
+
+
+def text_width(text: str, points: float, weight: str = "normal") -> float:
+    """Inches that a text takes in a picture; of several lines, the longest counts."""
+    font = FontProperties(family=RC["font.family"], weight=weight)
+    lines = [line for line in text.split("\n") if line.strip()]
+    return max((TextPath((0, 0), line, size=points, prop=font).get_extents().width / 72 for line in lines), default=0.0)

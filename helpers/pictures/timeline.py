@@ -21,6 +21,7 @@ from helpers.pictures.style import (
     plural,
     shard_colour,
     shard_label,
+    time_unit,
 )
 
 NEEDED = ("at", "until", "kind", "shard", "records", "attempt", "outcome")
@@ -29,8 +30,6 @@ LEFT, RIGHT = 0.85, 1.55
 """Inches beside the rows: for the shards' names, and for what each adds up to."""
 THINNEST = 0.0035
 """Share of the width below which no bar is drawn, so that none is invisible."""
-UNITS = ((1e-3, "milliseconds", 0.2), (1.0, "seconds", 300.0), (60.0, "minutes", 10_800.0), (3600.0, "hours", 1e12))
-"""Seconds in a unit, its name, and the longest span that is shown in it."""
 
 
 def timeline(
@@ -74,7 +73,7 @@ def timeline(
     )
     with rc_context(RC):
         axes = picture.axes_below_title(left=LEFT, right=RIGHT, bottom=0.55)
-        scale, unit = next((size, name) for size, name, most in UNITS if last - first <= most)
+        scale, unit = time_unit(last - first)
         _frame(axes, shards, (last - first) / scale, unit)
         for y, shard in enumerate(reversed(shards)):
             here = bars[bars["shard"] == shard]

@@ -60,26 +60,6 @@ WRONG = {
         "another one": ("choice = 'the weather'", "Choose one of"),
     },
     "2.4": {
-        "count only": (
-            "import math\ndef shards_needed(records, size): return math.ceil(records / 1000)",
-            "the records fit, the bytes do not",
-        ),
-        "bytes only": (
-            "import math\ndef shards_needed(records, size): return math.ceil(records * size / 1024**2)",
-            "the bytes fit, the number of records does not",
-        ),
-        "rounds down": (
-            "def shards_needed(records, size): return max(records // 1000, records * size // 1024**2)",
-            "there are no parts of a shard, round up",
-        ),
-        "adds up": (
-            "import math\ndef shards_needed(records, size):\n"
-            "    return math.ceil(records / 1000) + math.ceil(records * size / 1024**2)",
-            "take the larger need",
-        ),
-        "text": ("def shards_needed(records, size): return 'two'", "should be a number of shards"),
-    },
-    "2.5": {
         "all in one call": (
             put_all("    kinesis.put_records(StreamName=stream, Records=records)\n    return []"),
             "You sent 1201 records in one call",
@@ -132,6 +112,26 @@ WRONG = {
             ),
             "with no records at all",
         ),
+    },
+    "2.5": {
+        "count only": (
+            "import math\ndef shards_needed(records, size): return math.ceil(records / 1000)",
+            "the records fit, the bytes do not",
+        ),
+        "bytes only": (
+            "import math\ndef shards_needed(records, size): return math.ceil(records * size / 1024**2)",
+            "the bytes fit, the number of records does not",
+        ),
+        "rounds down": (
+            "def shards_needed(records, size): return max(records // 1000, records * size // 1024**2)",
+            "there are no parts of a shard, round up",
+        ),
+        "adds up": (
+            "import math\ndef shards_needed(records, size):\n"
+            "    return math.ceil(records / 1000) + math.ceil(records * size / 1024**2)",
+            "take the larger need",
+        ),
+        "text": ("def shards_needed(records, size): return 'two'", "should be a number of shards"),
     },
     "2.6": {
         "a float": (f"def split_at(shard): return {HALF} / 2", "has lost digits"),

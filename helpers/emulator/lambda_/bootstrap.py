@@ -17,12 +17,19 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import index
 from types import ModuleType
 from typing import Any, BinaryIO
 
 TASK_ROOT = "/var/task"
 """Where Lambda keeps the function's code; tracebacks name files there."""
+STANDARD_LIBRARY = f"/var/lang/lib/python{sys.version_info[0]}.{sys.version_info[1]}"
+"""Where Lambda keeps Python."""
+PACKAGES = f"{STANDARD_LIBRARY}/site-packages"
+"""Where Lambda keeps what its runtime brings along."""
+RUNTIME = f"{PACKAGES}/awslambdaric/bootstrap.py"
+"""What Lambda runs instead of this file."""
 RUNTIME_LIBRARIES = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"}
 """What Lambda's Python runtime brings along; everything else must be in the function's zip or a layer."""
 MICROSECONDS = 1_000_000
@@ -114,7 +121,8 @@ def virtual_time(cloud: Cloud) -> None:
     real = {name: getattr(time, name) for name in ("sleep", "monotonic", "monotonic_ns")}
 
     def sleep(seconds: float) -> None:
-        (real["sleep"] if _called_by_standard_library() else cloud.sleep)(seconds)
+        asked = seconds if isinstance(seconds, float) else index(seconds)
+        (real["sleep"] if _called_by_standard_library() else cloud.sleep)(asked)
 
     def monotonic() -> float:
         if _called_by_standard_library():

@@ -154,7 +154,8 @@ class ShardOperations:
         if not shard.open:
             raise AwsError(
                 "InvalidArgumentException",
-                f"Shard {shard.id} in stream {stream.name} under account {ACCOUNT} is closed.",
+                f"Shard {shard.id} in stream {stream.name} under account {ACCOUNT} has already been merged or split, "
+                "and thus is not eligible for merging or splitting.",
             )
         return shard
 
