@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from hashlib import md5
+from itertools import pairwise
 from math import atan2, hypot, pi
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle, Rectangle, Wedge
+from matplotlib.text import Text
 
 from helpers.emulator.recorder import Entry
 from helpers.pictures import Picture, life_of_a_record, lineage, ring, shard_colour, writes
@@ -43,7 +46,7 @@ def patches(picture: Picture, kind: type) -> list[Any]:
 
 def even_shards(count: int) -> pd.DataFrame:
     ends = [HASH_KEYS * i // count for i in range(count + 1)]
-    rows = [(SHARD(i), first, after - 1) for i, (first, after) in enumerate(zip(ends, ends[1:], strict=False))]
+    rows = [(SHARD(i), first, after - 1) for i, (first, after) in enumerate(pairwise(ends))]
     return pd.DataFrame(rows, columns=["shard", "first_hash", "last_hash"])
 
 
@@ -336,9 +339,9 @@ def test_a_block_for_every_shard_from_opening_to_closing() -> None:
     picture = lineage(table(*GROWN))
     drawn = [(block.get_x(), block.get_y(), block.get_width(), block.get_height()) for block in blocks(picture)]
     end = 125 + 0.25 * 120
-    assert drawn == pytest.approx(
-        [(5, 0, 60, 0.5), (5, 0.5, 120, 0.5), (65, 0, end - 65, 0.25), (65, 0.25, 60, 0.25), (125, 0.25, 30, 0.75)]
-    )
+    expected = [(5, 0, 60, 0.5), (5, 0.5, 120, 0.5)]
+    expected += [(65, 0, end - 65, 0.25), (65, 0.25, 60, 0.25), (125, 0.25, 30, 0.75)]
+    assert np.array(drawn) == pytest.approx(np.array(expected))
     assert texts(picture) == ["shard 0", "shard 1", "shard 2", "shard 3", "shard 4", "split", "merge"]
 
 
@@ -361,9 +364,8 @@ def test_closed_is_pale_and_expired_is_hatched() -> None:
 def test_until_shows_how_it_was_then() -> None:
     picture = lineage(table(*OLD), until=100)
     assert picture.finding == "2 shards became 3 by 1 split"
-    assert [(block.get_x(), block.get_x() + block.get_width()) for block in blocks(picture)] == pytest.approx(
-        [(5, 65), (5, 100), (65, 100), (65, 100)]
-    )
+    drawn = [(block.get_x(), block.get_x() + block.get_width()) for block in blocks(picture)]
+    assert np.array(drawn) == pytest.approx(np.array([(5, 65), (5, 100), (65, 100), (65, 100)]))
 
 
 @pytest.mark.parametrize(
@@ -542,16 +544,22 @@ def pictures() -> Iterator[tuple[str, Picture]]:
         yield empty.finding, empty
 
 
+def tick_labels(axis: Axis) -> list[Text]:
+    """Those that are drawn: matplotlib keeps ticks beyond the ends of an axis, too."""
+    low, high = sorted(axis.get_view_interval())
+    return [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+
+
 @pytest.mark.parametrize("picture", [pytest.param(picture, id=name) for name, picture in pictures()])
 def test_nothing_is_cut_off_or_written_over(picture: Picture) -> None:
     renderer = FigureCanvasAgg(picture).get_renderer()
     width, height = picture.get_size_inches() * picture.dpi
+    picture.draw(renderer)
     words = list(picture.texts)
     for axes in picture.axes:
         words += axes.texts
         if axes.axison:
-            words += [*axes.get_yticklabels(), *axes.get_xticklabels(), axes.xaxis.label]
-    picture.draw(renderer)
+            words += [*tick_labels(axes.yaxis), *tick_labels(axes.xaxis), axes.xaxis.label]
     found = [(word.get_text(), word.get_window_extent(renderer)) for word in words if word.get_text()]
     for text, box in found:
         assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, text

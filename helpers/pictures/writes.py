@@ -93,7 +93,8 @@ def writes(
     with rc_context(RC):
         limit = f"limit\n{measured.amount(measured.limit)}/s"
         beside = text_width(limit, 8) + 0.2 if as_bars else 0
-        axes = picture.axes_below_title(left=LEFT + beside, right=RIGHT, bottom=BOTTOM, top=TOP)
+        widest = max(text_width(text, 8.3) for row in rows for text in _sums(row, measured))
+        axes = picture.axes_below_title(left=LEFT + beside, right=max(RIGHT, widest + 0.3), bottom=BOTTOM, top=TOP)
         second = _draw_time(axes, max(row.seconds[-1] for row in rows) + 1)
         _name_rows(axes, rows, height)
         if as_bars:
@@ -239,9 +240,12 @@ def _write_sums(axes: Axes, rows: Sequence[Row], measure: Measure, height: float
     for y, row in enumerate(reversed(rows)):
         apart = 0.1 / height if as_bars and row.refused.any() else 0
         size = 8.3 if as_bars else 7
+        accepted, refused = _sums(row, measure)
         if as_bars:
-            text = f"{measure.amount(row.accepted.sum())} accepted"
-            axes.text(1.015, y + FULL / 2 + apart, text, transform=across, va="center", fontsize=size)
+            axes.text(1.015, y + FULL / 2 + apart, accepted, transform=across, va="center", fontsize=size)
         if row.refused.any():
-            text = f"{measure.amount(row.refused.sum())} refused"
-            axes.text(1.015, y + FULL / 2 - apart, text, transform=across, va="center", fontsize=size, color=FAIL)
+            axes.text(1.015, y + FULL / 2 - apart, refused, transform=across, va="center", fontsize=size, color=FAIL)
+
+
+def _sums(row: Row, measure: Measure) -> tuple[str, str]:
+    return f"{measure.amount(row.accepted.sum())} accepted", f"{measure.amount(row.refused.sum())} refused"

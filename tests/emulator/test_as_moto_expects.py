@@ -289,7 +289,8 @@ def test_an_unknown_stream_has_no_policy(kinesis, stream, operation):
 
 def test_the_longest_retention_holds_for_a_decrease_too(kinesis, stream):
     stream()
-    with pytest.raises(ClientError, match=r"Maximum allowed retention period is 8760 hours\. .*9999 hours\) is too long"):
+    refusal = r"Maximum allowed retention period is 8760 hours\. .*9999 hours\) is too long"
+    with pytest.raises(ClientError, match=refusal):
         kinesis.decrease_stream_retention_period(StreamName="orders", RetentionPeriodHours=9999)
 
 
@@ -300,7 +301,8 @@ def test_the_longest_retention_holds_for_a_decrease_too(kinesis, stream):
 def test_the_other_consumers_stay(cloud, kinesis, stream, by):
     arn = stream()
     for name in ("a", "b", "c"):
-        assert kinesis.register_stream_consumer(StreamARN=arn, ConsumerName=name)["Consumer"]["ConsumerCreationTimestamp"]
+        registered = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName=name)
+        assert registered["Consumer"]["ConsumerCreationTimestamp"]
     cloud.wait(SETTLE)
     consumers = kinesis.list_stream_consumers(StreamARN=arn)["Consumers"]
     wanted = {"StreamARN": arn, "ConsumerName": "b"} if by == "name" else {"ConsumerARN": consumers[1]["ConsumerARN"]}

@@ -12,13 +12,14 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import operator
 import os
+import site
 import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from operator import index
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, BinaryIO
 
@@ -121,7 +122,7 @@ def virtual_time(cloud: Cloud) -> None:
     real = {name: getattr(time, name) for name in ("sleep", "monotonic", "monotonic_ns")}
 
     def sleep(seconds: float) -> None:
-        asked = seconds if isinstance(seconds, float) else index(seconds)
+        asked = seconds if isinstance(seconds, float) else operator.index(seconds)
         (real["sleep"] if _called_by_standard_library() else cloud.sleep)(asked)
 
     def monotonic() -> float:
@@ -177,6 +178,11 @@ def virtual_datetime(module: ModuleType) -> None:
             return isinstance(instance, real_date)
 
     class datetime(real_datetime, metaclass=AnyDatetime):  # type: ignore[misc, valid-type]
+        __module__, __qualname__ = "datetime", "datetime"
+
+        def __repr__(self) -> str:
+            return f"datetime.{super().__repr__()}"
+
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             local = cls.fromtimestamp(time.time(), tz or module.timezone.utc)
@@ -191,6 +197,11 @@ def virtual_datetime(module: ModuleType) -> None:
             return cls.now()
 
     class date(real_date, metaclass=AnyDate):  # type: ignore[misc, valid-type]
+        __module__, __qualname__ = "datetime", "date"
+
+        def __repr__(self) -> str:
+            return f"datetime.{super().__repr__()}"
+
         @classmethod
         def today(cls) -> Any:
             return cls.fromordinal(datetime.now().toordinal())
@@ -413,60 +424,159 @@ def load_handler(name: str) -> Callable[[Any, Context], Any]:
     return handler
 
 
+def unmarshal(event: bytes) -> Any:
+    """The event as the handler gets it."""
+    try:
+        return json.loads(event)
+    except ValueError as error:
+        raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
+
+
 def marshal(result: Any) -> bytes:
     """The handler's result as JSON; bytes go through as they are."""
     if isinstance(result, bytes):
         return result
     try:
-        return json.dumps(result, default=_as_json, ensure_ascii=False).encode()
+        return to_json(result).encode()
+    except RecursionError:
+        reason = "maximum recursion depth exceeded while encoding a JSON object"
     except Exception as error:
-        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
+        reason = str(error)
+    raise Fault("Runtime.MarshalError", f"Unable to marshal response: {reason}")
 
 
-def _as_json(value: Any) -> Any:
-    if type(value).__name__ == "Decimal":
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, bytes):
-        return value.decode()
+def to_json(value: Any) -> str:
+    """A value as JSON, by the rules of Lambda's runtime.
+
+    They are simplejson's and go beyond the json module's: a named tuple (what has `_asdict`) is an object, bytes are
+    text, and a Decimal is a number with all its digits.
+    """
+    writer = JsonWriter()
+    writer.write(value)
+    return "".join(writer.parts)
+
+
+class JsonWriter:
+    """Writes values one after the other into `parts`."""
+
+    def __init__(self) -> None:
+        """Runtimes before Python 3.12 write `ë` as an escape sequence."""
+        minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
+        old = minor.isdigit() and int(minor) < 12
+        self._quoted = json.encoder.encode_basestring_ascii if old else json.encoder.encode_basestring
+        self._around: set[int] = set()
+        self.parts: list[str] = []
+
+    def write(self, value: Any) -> None:
+        """Add a value; recursive, at one call per level."""
+        put = self.parts.append
+        if value is None or isinstance(value, (str, bytes, int, float)):
+            put(self._scalar(value))
+            return
+        content = _content(value)
+        if isinstance(content, str):
+            put(content)
+            return
+        if id(value) in self._around:
+            raise ValueError("Circular reference detected")
+        self._around.add(id(value))
+        if isinstance(content, dict):
+            put("{")
+            for n, (key, item) in enumerate(content.items()):
+                put(f"{', ' if n else ''}{self._key(key)}: ")
+                self.write(item)
+            put("}")
+        else:
+            put("[")
+            for n, item in enumerate(content):
+                put(", " if n else "")
+                self.write(item)
+            put("]")
+        self._around.discard(id(value))
+
+    def _scalar(self, value: str | bytes | float | None) -> str:
+        if isinstance(value, (str, bytes)):
+            return self._quoted(value if isinstance(value, str) else value.decode())
+        return json.dumps(value)
+
+    def _key(self, key: Any) -> str:
+        if isinstance(key, (str, bytes)):
+            return self._scalar(key)
+        if key is None or isinstance(key, (int, float)):
+            return self._quoted(json.dumps(key))
+        raise TypeError(f"keys must be str, int, float, bool or None, not {type(key).__name__}")
+
+
+def _content(value: Any) -> dict[Any, Any] | list[Any] | tuple[Any, ...] | str:
+    """What is in a container, or the text of a Decimal."""
+    as_dict = None if isinstance(value, type) else getattr(value, "_asdict", None)
+    if callable(as_dict):
+        content = as_dict()
+        if not isinstance(content, dict):
+            raise TypeError(f"_asdict() must return a dict, not {type(content).__name__}")
+        return content
+    if isinstance(value, (dict, list, tuple)):
+        return value
+    decimal = sys.modules.get("decimal")
+    if decimal and isinstance(value, decimal.Decimal):
+        return "NaN" if value.is_nan() else str(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def error_document(error: BaseException, request_id: str) -> Head:
+class Home:
+    """Knows where on Lambda the files of this computer would be: messages and tracebacks name them there."""
+
+    def __init__(self, task: str, libraries: Sequence[str]) -> None:
+        self._moves = {
+            __file__: RUNTIME,
+            **dict.fromkeys(libraries, PACKAGES),
+            os.path.dirname(os.__file__): STANDARD_LIBRARY,
+            task: TASK_ROOT,
+        }
+
+    def path(self, filename: str) -> str:
+        """A file's name as it is on Lambda."""
+        for here, there in self._moves.items():
+            if filename.startswith(here):
+                return there + filename[len(here) :].replace(os.sep, "/")
+        return filename
+
+    def text(self, message: str) -> str:
+        """A message with such names in it."""
+        for here, there in self._moves.items():
+            message = message.replace(here + os.sep, there + "/").replace(here, there)
+        return message
+
+
+def error_document(error: BaseException, request_id: str, home: Home) -> Head:
     """An error as Lambda's Python runtime reports it (facts 8.3)."""
     if isinstance(error, Fault):
-        kind, message, trace = error.kind, str(error), error.trace
+        kind, trace = error.kind, error.trace
     else:
-        kind, message, trace = type(error).__name__, str(error), _stack(error)
+        kind, trace = type(error).__name__, _stack(error, home)
     return {
-        "errorMessage": message,
+        "errorMessage": home.text(str(error)),
         "errorType": kind,
         "requestId": request_id,
         "stackTrace": trace,
     }
 
 
-def _stack(error: BaseException) -> list[str]:
+def _stack(error: BaseException, home: Home) -> list[str]:
+    """The frames from the handler on; the runtime's own only when there are no others.
+
+    AWS leaves out the first ones of any file that is called bootstrap.py.  Further ones of this file are only here.
+    """
     import traceback
 
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    homes = {os.path.dirname(os.__file__): f"/var/lang/lib/{version}", os.path.dirname(__file__): "/var/runtime"}
     frames = [
-        (frame.filename, frame.lineno or 0, frame.name, frame.line)
+        (home.path(frame.filename), frame.lineno or 0, frame.name, frame.line)
         for frame in traceback.extract_tb(error.__traceback__)
     ]
-    while frames and frames[0][0] == __file__:
-        del frames[0]
+    first = next((n for n, frame in enumerate(frames) if "/bootstrap.py" not in frame[0]), 0)
     return traceback.format_list(
-        [(_at_home(filename, homes), line, name, text) for filename, line, name, text in frames]
+        [frames[first], *(frame for frame in frames[first + 1 :] if frame[0] != RUNTIME)] if frames else []
     )
-
-
-def _at_home(filename: str, homes: dict[str, str]) -> str:
-    """A file's name as it is on Lambda."""
-    for here, there in homes.items():
-        if filename.startswith(here):
-            return there + filename[len(here) :].replace(os.sep, "/")
-    return filename
 
 
 def log_error(document: Head) -> None:
@@ -489,6 +599,16 @@ def peak_memory() -> int:
             return next(int(line.split()[1]) for line in status if line.startswith(b"VmHWM"))
     except OSError:
         return 0
+
+
+def serve(handler: Callable[[Any, Context], Any], event: bytes, context: Context, home: Home) -> tuple[str, bytes]:
+    """Call the handler; returns "result" or "error", and the document."""
+    try:
+        return "result", marshal(handler(unmarshal(event), context))
+    except Exception as error:
+        document = error_document(error, context.aws_request_id, home)
+        log_error(document)
+        return "error", to_json(document).encode()
 
 
 def main() -> None:
@@ -515,13 +635,15 @@ def main() -> None:
     sys.meta_path[:0] = [AfterImport(hooks)]
     sys.meta_path.append(RuntimeLibraries(start["libraries"]))
     task_imports(start["task"])
+    site.setquit()  # `exit` and `quit`
+    home = Home(start["task"], start["libraries"])
 
     try:
         handler = load_handler(start["handler"])
     except Exception as error:
-        document = error_document(error, "")
+        document = error_document(error, "", home)
         log_error(document)
-        cloud.tell({"kind": "failed"}, json.dumps(document, ensure_ascii=False).encode())
+        cloud.tell({"kind": "failed"}, to_json(document).encode())
         sys.exit(1)
     cloud.tell({"kind": "ready"})
 
@@ -531,17 +653,7 @@ def main() -> None:
         except EOFError:
             os._exit(0)  # the cloud is closed: no thread of the handler may keep this process
         now_serving["request_id"] = invocation["request_id"]
-        try:
-            try:
-                document = json.loads(event)
-            except ValueError as error:
-                message = f"Unable to unmarshal input: {error}"
-                raise Fault("Runtime.UnmarshalError", message) from None
-            body, kind = marshal(handler(document, Context(cloud, invocation))), "result"
-        except Exception as error:
-            failure = error_document(error, invocation["request_id"])
-            log_error(failure)
-            body, kind = json.dumps(failure, ensure_ascii=False).encode(), "error"
+        kind, body = serve(handler, event, Context(cloud, invocation), home)
         cloud.tell({"kind": kind, "peak": peak_memory()}, body)
 
 
