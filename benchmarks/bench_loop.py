@@ -31,11 +31,11 @@ with mock_aws():
 
 def main() -> int:
     """Print the table; the number of bars that were missed."""
-    bars = Bars(f"The loop: {RECORDS:,} records of 200 bytes, {SHARDS} shards, batches of {BATCH}, trivial handler")
+    bars = Bars(f"The loop: {RECORDS:,} records of 200 bytes, {SHARDS} shards, batches of {BATCH}, trivial handler, no limits")
     answer = subprocess.run([sys.executable, "-c", PLAIN_MOTO], capture_output=True, check=True, text=True)
     moto_rate = MOTO_RECORDS / json.loads(answer.stdout)
 
-    with open_cloud("local") as cloud:
+    with open_cloud("local", limits=False) as cloud:
         _prepare(cloud)
         kinesis, lambda_ = cloud.client("kinesis"), cloud.client("lambda")
         same = seconds(lambda: put(kinesis, MOTO_RECORDS))
@@ -43,7 +43,7 @@ def main() -> int:
         bars.info("the same in plain moto", moto_rate, "records/s")
         bars.info("ratio", MOTO_RECORDS / same / moto_rate, "times")
 
-    with open_cloud("local") as cloud:
+    with open_cloud("local", limits=False) as cloud:
         _prepare(cloud)
         kinesis, lambda_ = cloud.client("kinesis"), cloud.client("lambda")
         putting = seconds(lambda: put(kinesis, RECORDS))
