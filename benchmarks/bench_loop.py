@@ -31,7 +31,9 @@ with mock_aws():
 
 def main() -> int:
     """Print the table; the number of bars that were missed."""
-    bars = Bars(f"The loop: {RECORDS:,} records of 200 bytes, {SHARDS} shards, batches of {BATCH}, trivial handler, no limits")
+    bars = Bars(
+        f"The loop: {RECORDS:,} records of 200 bytes, {SHARDS} shards, batches of {BATCH}, trivial handler, no limits"
+    )
     answer = subprocess.run([sys.executable, "-c", PLAIN_MOTO], capture_output=True, check=True, text=True)
     moto_rate = MOTO_RECORDS / json.loads(answer.stdout)
 

@@ -61,6 +61,8 @@ def _what_went_wrong(got: Any, error: Exception | None, record: dict[str, Any], 
         return "That is still text: read it as JSON, so that a dict comes out."
     if isinstance(got, dict) and got.get("USERNAME") != wanted["USERNAME"]:
         name = got.get("USERNAME")
+        if wanted["USERNAME"].isascii():
+            return f"That is another record's transaction, of {name}: does your function use the record it is given?"
         return f"The name came out as {name!r} instead of {wanted['USERNAME']!r}: decode the bytes as UTF-8."
     return f"For the record of {wanted['USERNAME']} the answer was {got!r} instead of {wanted!r}."
 

@@ -93,6 +93,8 @@ def _check_read_shard(read_shard: Any, *, closed: bool) -> str | None:
             f"This shard is closed, and at its end your function raised {named(error)}: the last answer has no "
             "NextShardIterator. Use .get, and stop there, too."
         )
+    if error and "Invalid ShardIterator" in str(error):
+        return "Your iterator does not come from the `kinesis` that your function is given: ask that one for it."
     if error:
         return f"Your function raised {named(error)}."
     return _wrong_records(got, paper)
@@ -206,7 +208,12 @@ def _why_not(got: float, shards: int, rate: float, size: float, case: str) -> st
         return f"For {case}: a unit is 25 KB, not 1 KB."
     if near(bill(1, rate, size)):
         return f"For {case}: every shard costs."
-    return f"For {case} the bill is {bill(shards, rate, size):.2f} USD; your answer was {got:.2f}."
+    if near(bill(shards, rate / 60, size)):
+        return f"For {case}: an hour has 3,600 seconds."
+    units = rate * HOURS * 3600 * math.ceil(size / 25)
+    if near(bill(shards, 0, size) + math.ceil(units / 1_000_000) * MILLION_PUT_UNITS):
+        return f"For {case}: round the units of a record up, not the millions of a month."
+    return f"For {case} the bill is {bill(shards, rate, size):.4f} USD; your answer was {got:.4f}."
 
 
 # 1.6
@@ -225,9 +232,9 @@ ERRORS = {
         "InvalidArgumentException",
         "the request is well formed, but the service does not take this value",
     ),
-    "put with an empty partition key": (
+    "create a stream called 'Black Friday'": (
         "ValidationException",
-        "the request does not fit the API's own model, which says that a key has at least one character",
+        "the request itself is malformed, as a name has no blanks; nobody has looked whether there is such a stream",
     ),
 }
 
@@ -277,7 +284,7 @@ EXERCISES = (
         check=check_decoder,
         success="Latin-1 has a letter for every byte, so it never complains, and turns ë into two others.",
         hints=(
-            'Try them: `data = "Zoë paid 5€".encode("utf-8")`, then each of the four.',
+            """Try them: `data = '{"NAME": "Zoë"}'.encode("utf-8")`, then each of the four.""",
             "One raises. Two give back what went in.",
             "Which encoding knows a letter for each of the 256 bytes?",
         ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from hashlib import md5
 from typing import Any
+from unittest import mock
 
 from helpers.exercises.exercise import Exercise, named, outcome_of
 from helpers.exercises.paper import PATIENCE, Endless, PaperWrites
@@ -97,8 +99,18 @@ def check_shard_for(shard_for: Any) -> str | None:
             return f"{hash_key} is the last hash key of {wanted}. Both ends belong to the range: <= on both sides."
         if isinstance(got, dict):
             return "That is the whole shard: return its ShardId."
+        if got == _by_text(hash_key):
+            return f"{hash_key} belongs to {wanted}, not {got}. Compare numbers: as text, '9' comes after '10'."
         return f"The hash key {hash_key} belongs to {wanted}; your function says {got!r}."
     return None
+
+
+def _by_text(hash_key: int) -> str | None:
+    """The open shard whose range holds the hash key if all three are compared as text."""
+    ranges = {shard["ShardId"]: shard["HashKeyRange"] for shard in SHARDS[1:]}
+    key = str(hash_key)
+    found = [name for name, ends in ranges.items() if ends["StartingHashKey"] <= key <= ends["EndingHashKey"]]
+    return found[0] if found else None
 
 
 # 2.3
@@ -127,6 +139,7 @@ def check_put_all(put_all: Any) -> str | None:
         _check_size(put_all, PaperWrites(refusals=0))
         or _check_retry(put_all, PaperWrites(refusals=2))
         or _check_limit(put_all, PaperWrites(refusals=10_000, every=4))
+        or _check_pauses(put_all, PaperWrites(refusals=0, full_for=1.0))
     )
 
 
@@ -190,9 +203,26 @@ def _check_limit(put_all: Any, paper: PaperWrites) -> str | None:
     return None
 
 
+def _check_pauses(put_all: Any, paper: PaperWrites) -> str | None:
+    """Whether a shard that is full for a second gets the time to take in more."""
+
+    def sleep(seconds: float) -> None:
+        paper.slept += seconds
+
+    imported = {name for name, value in getattr(put_all, "__globals__", {}).items() if value is time.sleep}
+    with mock.patch.dict(put_all.__globals__, dict.fromkeys(imported, sleep)), mock.patch("time.sleep", sleep):
+        outcome_of(put_all, paper, "orders", _records(10))
+    if paper.taken:
+        return None
+    return (
+        f"A shard that is full for a second still refused everything after {paper.calls} tries in {paper.slept:g} s: "
+        "pause between the tries, longer each time, for a second in all at least."
+    )
+
+
 # 2.5
 
-LOADS = ((400, 200), (5_000, 200), (1_000, 5_000), (1_001, 10), (800, 1_500), (100, 1024), (1, 1))
+LOADS = ((400, 200), (5_000, 200), (1_000, 5_000), (1_001, 10), (800, 1_500), (100, 1024), (1, 1), (1, 1024**2))
 """Records a second, and bytes a record, key included."""
 
 
@@ -214,6 +244,10 @@ def check_shards_needed(function: Any) -> str | None:
         if not isinstance(got, int | float):
             return f"{case} the answer was {got!r}, and should be a number of shards."
         by_count, by_bytes = -(-records // 1_000), -(-records * size // 1024**2)
+        if got == max(records // 1_000, records * size // 1024**2) + 1:
+            return f"{case}, {wanted} would do: `// … + 1` counts one too many where it fits exactly. Use math.ceil."
+        if got == max(by_count, -(-records * size // 10**6)):
+            return f"{case}, {wanted} would do: a shard takes 1 MiB, and that is 1,048,576 bytes."
         if got == by_count + by_bytes:
             return f"{case} you added the two limits up. One shard lives under both: take the larger need."
         if got == by_count:

@@ -134,6 +134,9 @@ class PaperShards:
         if not isinstance(ShardIterator, str):
             raise TypeError(f"ShardIterator must be a string, not {ShardIterator!r}")
         shard, _, number = ShardIterator.partition(" ")
+        if shard not in self._pages:
+            problem = {"Code": "InvalidArgumentException", "Message": "Invalid ShardIterator."}
+            raise ClientError({"Error": problem}, "GetRecords")
         index, pages = int(number), self._pages[shard]
         left = len(pages) - index - 1
         answer: dict[str, Any] = {
@@ -154,8 +157,13 @@ class PaperShards:
 class PaperWrites:
     """Writing: PutRecords that refuses some entries for a while, and counts what it has taken."""
 
-    def __init__(self, *, refusals: int, every: int = 3) -> None:
-        """Refuse the first, and every `every`th entry from there, `refusals` times."""
+    def __init__(self, *, refusals: int, every: int = 3, full_for: float = 0.0) -> None:
+        """Refuse the first, and every `every`th entry from there, `refusals` times.
+
+        Everything is refused until `full_for` seconds were slept away, as `slept` says.
+        """
+        self.slept = 0.0
+        self._full_for = full_for
         self.calls = 0
         self.taken: list[bytes] = []
         self.sent: list[bytes] = []
@@ -180,7 +188,8 @@ class PaperWrites:
     def _entry(self, place: int, data: bytes, stream: str) -> dict[str, str]:
         self.sent.append(data)
         times = self._refused.get(data, 0)
-        if times < self._refusals and (times or place % self._every == 0):
+        full = self.slept < self._full_for
+        if full or (times < self._refusals and (times or place % self._every == 0)):
             self._refused[data] = times + 1
             message = f"Rate exceeded for shard shardId-000000000000 in stream {stream} under account 123456789012."
             return {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": message}

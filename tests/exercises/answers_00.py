@@ -9,6 +9,10 @@ WRONG = {
             'def decode(record): return json.loads(record["kinesis"]["data"])',
             "undo base64 once, then read the JSON",
         ),
+        "another record": (
+            "def decode(_): return {'ID': 0, 'USERNAME': 'Noor', 'AMOUNT': -60.17}",
+            "another record's transaction",
+        ),
         "looks at the top of the record": (
             'def decode(record): return json.loads(base64.b64decode(record["data"]))',
             'in record["kinesis"]["data"]',

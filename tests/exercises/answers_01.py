@@ -120,6 +120,11 @@ WRONG = {
             '        if page["MillisBehindLatest"] == 0: return records',
             "asks for a new iterator each time",
         ),
+        "another iterator": (
+            "def read_shard(kinesis, stream, shard):\n"
+            '    return kinesis.get_records(ShardIterator="AAAAAAAAAAF")["Records"]',
+            "does not come from the `kinesis` that your function is given",
+        ),
         "returns pages": (
             reader('    return [kinesis.get_records(ShardIterator=place)["Records"]]'),
             "Return a list of records",
@@ -171,6 +176,20 @@ WRONG = {
             "    return 730 * 0.015 + units / 1e6 * 0.014",
             "every shard costs",
         ),
+        "60 seconds an hour": (
+            "import math\n"
+            "def monthly_price(shards, records_per_second, kilobytes):\n"
+            "    units = records_per_second * 60 * 730 * math.ceil(kilobytes / 25)\n"
+            "    return shards * 730 * 0.015 + units / 1e6 * 0.014",
+            "an hour has 3,600 seconds",
+        ),
+        "whole millions": (
+            "import math\n"
+            "def monthly_price(shards, records_per_second, kilobytes):\n"
+            "    units = records_per_second * 3600 * 730 * math.ceil(kilobytes / 25)\n"
+            "    return shards * 730 * 0.015 + math.ceil(units / 1e6) * 0.014",
+            "not the millions of a month",
+        ),
         "text": (
             "def monthly_price(shards, records_per_second, kilobytes): return '21.90 USD'",
             "should be a number of dollars",
@@ -185,7 +204,11 @@ WRONG = {
             errors({"ask for a retention of 12 hours": "ValidationException"}),
             "the service does not take this value",
         ),
-        "half done": (errors({"put with an empty partition key": None}), "Still open: “put with an empty"),
+        "half done": (errors({"create a stream called 'Black Friday'": None}), "Still open: “create a stream called"),
+        "not found for a name that is none": (
+            errors({"create a stream called 'Black Friday'": "InvalidArgumentException"}),
+            "the request itself is malformed",
+        ),
         "a list": ("answers = []", "The answer is a dict"),
     },
 }

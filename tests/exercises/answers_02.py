@@ -27,6 +27,21 @@ CHUNKS = """
     for start in range(0, len(records), 500):
         chunk = records[start : start + 500]
 """
+
+
+def again(pause: str) -> str:
+    """The body of a put_all that is right but for its pauses."""
+    return (
+        "    import time\n    lost = []" + CHUNKS + "        for attempt in range(5):\n"
+        "            answer = kinesis.put_records(StreamName=stream, Records=chunk)\n"
+        '            chunk = [r for r, e in zip(chunk, answer["Records"]) if "ErrorCode" in e]\n'
+        "            if not chunk: break\n"
+        f"            {pause}\n"
+        "        lost += chunk\n"
+        "    return lost"
+    )
+
+
 HALF = '(int(shard["HashKeyRange"]["StartingHashKey"]) + int(shard["HashKeyRange"]["EndingHashKey"]))'
 
 WRONG = {
@@ -50,6 +65,7 @@ WRONG = {
         "a closed shard": (shard_for("int(first) <= hash_key <= int(last)", also_closed=True), "is closed"),
         "the end left out": (shard_for("int(first) <= hash_key < int(last)"), "Both ends belong to the range"),
         "text": (shard_for("first <= hash_key <= last"), "use int()"),
+        "all as text": (shard_for("first <= str(hash_key) <= last"), "Compare numbers: as text"),
         "the whole shard": (shard_for("int(first) <= hash_key <= int(last)", answer="shard"), "return its ShardId"),
         "always the first": (shard_for("True"), "belongs to shardId-000000000002; your function says"),
     },
@@ -104,6 +120,8 @@ WRONG = {
             ),
             "were given up that would have been taken",
         ),
+        "no pause": (put_all(again("pass")), "in 0 s: pause between the tries"),
+        "short pauses": (put_all(again("time.sleep(0.1)")), "in 0.5 s: pause between the tries"),
         "an empty call": (
             put_all(
                 "    for start in range(0, 1501, 500):\n"
@@ -125,6 +143,15 @@ WRONG = {
         "rounds down": (
             "def shards_needed(records, size): return max(records // 1000, records * size // 1024**2)",
             "there are no parts of a shard, round up",
+        ),
+        "one too many": (
+            "def shards_needed(records, size): return max(records // 1000, records * size // 1024**2) + 1",
+            "counts one too many",
+        ),
+        "megabytes": (
+            "import math\ndef shards_needed(records, size):\n"
+            "    return max(math.ceil(records / 1000), math.ceil(records * size / 1e6))",
+            "1,048,576 bytes",
         ),
         "adds up": (
             "import math\ndef shards_needed(records, size):\n"
