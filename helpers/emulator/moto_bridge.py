@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import moto.core.utils
 import moto.s3.models
 from botocore.awsrequest import AWSPreparedRequest
+from moto.cloudwatch.models import MetricDatumBase
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
 from moto.core.models import botocore_stubber
@@ -64,8 +65,21 @@ def attach(clock: Clock, seed: int) -> None:
     _replace(Queue, "wait_for_messages", wait_for_messages)
     _replace(LogGroup, "filter_log_events", filter_log_events)
     _replace(LogEvent, "_event_id", 0)
+    _replace(MetricDatumBase, "filter", _of_these_dimensions(MetricDatumBase.filter))
     default_user_config["lambda"] = {"use_docker": False}
     _provide_policies()
+
+
+def _of_these_dimensions(listed: Any) -> Any:
+    """Statistics are of the metric with just these dimensions; moto adds those with further ones."""
+
+    def filter_(datum: MetricDatumBase, namespace: Any, name: Any, dimensions: Any, already: Any = None) -> bool:
+        if namespace is None and name is None and dimensions and len(dimensions) != len(datum.dimensions):
+            return False
+        found: bool = listed(datum, namespace, name, dimensions, already)
+        return found
+
+    return filter_
 
 
 def detach() -> None:
@@ -156,15 +170,14 @@ def logs_backend(region: str) -> LogsBackend:
     return backend
 
 
-def knows_key(region: str, key: str) -> bool:
-    """Whether there is such a KMS key: an id, an alias, or the ARN of either."""
+def key_state(region: str, key: str) -> str | None:
+    """The state of a KMS key, as in Enabled; None if there is no such id, alias, or ARN of either."""
     from moto.kms.models import kms_backends
 
     backend = kms_backends[ACCOUNT][region]
     name = key.rpartition(":")[2]
-    if name.startswith("alias/"):
-        return backend.alias_exists(name)
-    return name.rpartition("/")[2] in backend.keys
+    found = backend.get_key_id_from_alias(name) if name.startswith("alias/") else name.rpartition("/")[2]
+    return str(backend.keys[found].key_state) if found in backend.keys else None
 
 
 def publish(measured: list[tuple[Metric, int, Minute]]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +51,10 @@ def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
             except NotOffered as missing:
                 self.send_error(501, str(missing))
                 return
+            except Exception:  # a fault of ours: the client hears of it as it would of one of AWS's
+                traceback.print_exc()
+                body = json.dumps({"__type": "InternalFailure", "message": "See what the endpoint printed."})
+                response = Response(500, {"content-type": "application/x-amz-json-1.1"}, body.encode())
             self._send(response)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = answer

@@ -39,6 +39,13 @@ def parse(body: bytes) -> dict[str, Any]:
     return document
 
 
+def without_nulls(value: Any) -> Any:
+    """A document without the members that are null: to AWS, these are not there."""
+    if isinstance(value, dict):
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
@@ -81,6 +88,8 @@ def _errors(value: Any, shape: Shape, path: str) -> Iterator[str]:
             yield from _bounds(value, value, shape, path, "value")
 
 
+LATEST = 1e11
+"""Seconds since 1970: what is later is no timestamp."""
 _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
     "list": (list,),
@@ -102,6 +111,8 @@ def _check_type(value: Any, shape: Shape, path: str) -> None:
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         at = path or "the body"
         raise AwsError("SerializationException", f"{at} is {_kind(value)}, and must be a {shape.type_name}.")
+    if shape.type_name == "timestamp" and isinstance(value, (int, float)) and abs(value) > LATEST:
+        raise AwsError("SerializationException", f"{path} is no timestamp in seconds since 1970.")
 
 
 def _kind(value: Any) -> str:
@@ -135,7 +146,7 @@ def _string_errors(value: str, shape: Shape, path: str) -> Iterator[str]:
 
 def _bounds(value: Any, measure: float, shape: Shape, path: str, what: str) -> Iterator[str]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    shown = f"'{value}'"
+    shown = "'[...]'" if isinstance(value, list) else f"'{value}'"
     if least is not None and measure < least:
         yield _error(shown, path, f"Member must have {what} greater than or equal to {least}")
     if most is not None and measure > most:

@@ -362,6 +362,33 @@ def test_bodies_that_are_no_requests(cloud, operation, body, code):
     assert (status, answer["__type"]) == (400, code)
 
 
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("CreateStream", {"StreamName": "nulls", "ShardCount": 1, "StreamModeDetails": None, "Tags": None}),
+        ("DescribeStream", {"StreamName": "orders", "Limit": None, "ExclusiveStartShardId": None}),
+        ("ListShards", {"StreamName": "orders", "ShardFilter": None, "NextToken": None}),
+        ("PutRecord", {"StreamName": "orders", "Data": "eA==", "PartitionKey": "k", "ExplicitHashKey": None}),
+        (
+            "PutRecords",
+            {"StreamName": "orders", "Records": [{"Data": "eA==", "PartitionKey": "k", "ExplicitHashKey": None}]},
+        ),
+    ],
+)
+def test_a_member_that_is_null_is_not_there(cloud, operation, body):
+    status, answer = call(cloud, operation, json.dumps(body).encode())
+    assert status == 200, answer
+
+
+def test_a_list_that_is_too_long_is_not_shown(cloud):
+    records = [{"Data": "eA==", "PartitionKey": "k"}] * 501
+    _, answer = call(cloud, "PutRecords", json.dumps({"StreamName": "orders", "Records": records}).encode())
+    assert answer["message"] == (
+        "1 validation error detected: Value '[...]' at 'records' failed to satisfy constraint: "
+        "Member must have length less than or equal to 500"
+    )
+
+
 def test_the_client_raises_them_as_its_own_exceptions(cloud):
     import boto3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.emulator.kinesis.budget import Budget
+from helpers.emulator.kinesis.budget import Budget, Burst
 
 SECOND = 1_000_000
 MIB = 1024**2
@@ -29,18 +29,30 @@ def test_bytes_count_as_well():
     assert budget.take(5, 1, 10)
 
 
-def test_one_spending_over_the_budget_takes_as_long_to_come_back_as_it_is_large():
+def test_a_debt_takes_as_long_to_come_back_as_it_is_large():
     budget = Budget(5, 2 * MIB)
-    assert budget.take(0, 1, 10 * MIB)
+    budget.spend(0, 1, 10 * MIB)
     assert not budget.allows(5 * SECOND - 1, 1, 1)
     assert budget.allows(5 * SECOND, 1, 1)
 
 
-def test_a_spending_over_the_budget_waits_until_nothing_is_spent():
-    budget = Budget(1000, MIB)
-    assert budget.take(0, 1, 1)
-    assert not budget.take(1, 1, 2 * MIB)
-    assert budget.take(SECOND, 1, 2 * MIB)
+def test_a_debt_counts_what_was_spent_before_it():
+    budget = Budget(5, 2 * MIB)
+    budget.spend(0, 1, 2 * MIB - 1)
+    assert budget.allows(10, 1, 1)
+    budget.spend(10, 1, 2 * MIB + 1)
+    assert not budget.allows(2 * SECOND + 9, 1, 1)
+    assert budget.allows(2 * SECOND + 10, 1, 1)
+
+
+def test_a_burst_is_empty_after_its_size_and_fills_at_its_rate():
+    burst = Burst(10 * MIB, MIB)
+    assert burst.allows(0, 10 * MIB)
+    burst.spend(0, 8 * MIB)
+    assert burst.allows(0, 2 * MIB) and not burst.allows(0, 2 * MIB + 1)
+    burst.spend(0, 9 * MIB)
+    assert not burst.allows(3 * SECOND - 1, 3 * MIB) and burst.allows(3 * SECOND, 3 * MIB)
+    assert not burst.allows(100 * SECOND, 10 * MIB + 1)
 
 
 @given(

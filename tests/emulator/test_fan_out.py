@@ -40,6 +40,35 @@ def put(kinesis, *values):
     return last["SequenceNumber"]
 
 
+def test_to_deregister_twice_leaves_its_successor_alone(cloud, kinesis, stream, register):
+    arn = stream()
+    register(arn)
+    for pause in (3, 2.5):
+        kinesis.deregister_stream_consumer(StreamARN=arn, ConsumerName="dashboard")
+        cloud.wait(pause)
+    register(arn)
+    cloud.wait(20)
+    assert [each["ConsumerStatus"] for each in kinesis.list_stream_consumers(StreamARN=arn)["Consumers"]] == ["ACTIVE"]
+
+
+def test_a_stream_that_is_deleted_takes_its_consumers_along(cloud, kinesis, stream, register):
+    arn = stream()
+    events = subscribe(kinesis, register(arn), "LATEST")
+    assert data(next(events)) == []
+    kinesis.delete_stream(StreamName="orders", EnforceConsumerDeletion=True)
+    with pytest.raises(ClientError, match="ResourceInUseException"):
+        kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="late")
+    assert list(events) == []
+
+
+def test_who_looks_late_still_gets_what_was_pushed_in_time(cloud, kinesis, stream, register):
+    events = subscribe(kinesis, register(stream()))
+    put(kinesis, b"in time")
+    cloud.wait(400)
+    put(kinesis, b"too late")
+    assert [data(event) for event in events] == [[b"in time"]]
+
+
 def test_a_consumer_comes_and_goes(cloud, kinesis, stream, register):
     arn = stream()
     consumer = register(arn)

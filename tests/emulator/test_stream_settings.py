@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -110,6 +111,22 @@ def test_a_key_must_exist(cloud, kinesis, stream):
 # Modes, sizes, distribution
 
 
+def test_a_key_that_cannot_be_used(cloud, kinesis, stream):
+    kms = cloud.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    stream()
+    kinesis.start_stream_encryption(StreamName="orders", EncryptionType="KMS", KeyId=key)
+    cloud.wait(SETTLE)
+    put(kinesis)
+    kms.disable_key(KeyId=key)
+    for operation in (put, read):
+        with pytest.raises(ClientError, match="KMSDisabledException"):
+            operation(kinesis)
+    kms.schedule_key_deletion(KeyId=key)
+    with pytest.raises(ClientError, match="KMSInvalidStateException"):
+        put(kinesis)
+
+
 def test_a_mode_can_be_switched_twice_a_day(cloud, kinesis, stream):
     arn = stream(shards=2)
 
@@ -160,6 +177,18 @@ def test_the_service_can_spread_records_itself(cloud, kinesis):
     ]
     assert {(record["Data"], record.get("PartitionKey")) for record in records} == {(b"x", None), (b"y", "k")}
     assert len(records) == 16
+
+
+def test_the_service_spreads_evenly_and_around_a_full_shard(cloud, kinesis):
+    kinesis.create_stream(
+        StreamName="clicks", StreamModeDetails={"StreamMode": "ON_DEMAND"}, RecordDistributionStrategy="AUTO"
+    )
+    cloud.wait(SETTLE)
+    records = [{"Data": b"x"}] * 500
+    answers = [kinesis.put_records(StreamName="clicks", Records=records) for _ in range(8)]
+    assert [answer["FailedRecordCount"] for answer in answers] == [0] * 8
+    taken = Counter(entry["ShardId"] for answer in answers for entry in answer["Records"])
+    assert list(taken.values()) == [1000] * 4
 
 
 def test_a_key_is_needed_unless_the_service_spreads_records(kinesis, stream):
@@ -221,6 +250,20 @@ def test_fifty_tags_at_most(kinesis, stream):
         kinesis.add_tags_to_stream(StreamName="orders", Tags={"one": "more"})
     page = kinesis.list_tags_for_stream(StreamName="orders", Limit=20)
     assert (len(page["Tags"]), page["HasMoreTags"]) == (20, True)
+
+
+@pytest.mark.parametrize("policy", ["1", "[]", "nonsense", "[" * 19_000])
+def test_a_policy_is_an_object(kinesis, stream, policy):
+    with pytest.raises(ClientError, match=r"InvalidArgumentException.*Policy is not a JSON document"):
+        kinesis.put_resource_policy(ResourceARN=stream(), Policy=policy)
+
+
+def test_a_consumer_has_a_policy_of_its_own(cloud, kinesis, stream):
+    arn = stream()
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]["ConsumerARN"]
+    kinesis.put_resource_policy(ResourceARN=consumer, Policy='{"Version": "2012-10-17"}')
+    assert kinesis.get_resource_policy(ResourceARN=consumer)["Policy"] == '{"Version": "2012-10-17"}'
+    assert kinesis.get_resource_policy(ResourceARN=arn)["Policy"] == "{}"
 
 
 def test_a_policy_is_kept(kinesis, stream):
@@ -300,6 +343,24 @@ def test_a_stream_is_measured_minute_by_minute(cloud, kinesis, stream):
     assert statistics(cloud, "WriteProvisionedThroughputExceeded", **name) == [500, 0]
     assert statistics(cloud, "GetRecords.Records", **name) == [1001]
     assert 0 < statistics(cloud, "GetRecords.IteratorAgeMilliseconds", "Maximum", **name)[0] < 100
+
+
+def test_to_measure_shards_counts_nothing_twice(cloud, kinesis, stream):
+    stream()
+    kinesis.enable_enhanced_monitoring(StreamName="orders", ShardLevelMetrics=["ALL"])
+    cloud.wait(SETTLE)
+    for _ in range(3):
+        put(kinesis)
+    (point,) = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Kinesis",
+        MetricName="IncomingRecords",
+        Dimensions=[{"Name": "StreamName", "Value": "orders"}],
+        StartTime=cloud.now() - timedelta(minutes=5),
+        EndTime=cloud.now() + timedelta(minutes=5),
+        Period=600,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    assert point["Sum"] == 3
 
 
 def test_shards_are_measured_when_asked_for(cloud, kinesis, stream):

@@ -124,16 +124,33 @@ def test_two_mebibytes_a_second(cloud, kinesis, impatient, stream):
         impatient.get_records(ShardIterator=first["NextShardIterator"])
 
 
-def test_a_large_record_passes_when_the_stream_allows_it_and_takes_its_time(cloud, kinesis, impatient, stream):
+@pytest.mark.parametrize("size", [20, 340])
+def test_who_reads_in_small_pages_gets_no_more_than_that(cloud, kinesis, impatient, stream, size):
+    stream()
+    fill(cloud, kinesis, 40)
+    place, began, read = iterator(kinesis), cloud.now(), 0
+    while (cloud.now() - began).total_seconds() < 10:
+        try:
+            page = impatient.get_records(ShardIterator=place, Limit=11)
+        except impatient.exceptions.ProvisionedThroughputExceededException:
+            continue
+        place, read = page["NextShardIterator"], read + sum(len(record["Data"]) for record in page["Records"])
+    assert 18 * MIB < read < 22 * MIB
+
+
+def test_large_records_pass_a_busy_shard_now_and_then(cloud, kinesis, impatient, stream):
     arn = stream()
     kinesis.update_max_record_size(StreamARN=arn, MaxRecordSizeInKiB=4096)
     cloud.wait(10)
-    impatient.put_record(StreamName="orders", Data=b"x" * (3 * MIB), PartitionKey="k")
-    cloud.wait(2.9)
-    with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
-        impatient.put_record(StreamName="orders", Data=b"x", PartitionKey="k")
-    cloud.wait(0.2)
     impatient.put_record(StreamName="orders", Data=b"x", PartitionKey="k")
+    large = {"Data": b"x" * (3 * MIB), "PartitionKey": "k"}
+    small = {"Data": b"x", "PartitionKey": "k"}
+    assert impatient.put_records(StreamName="orders", Records=[small, large, small, large])["FailedRecordCount"] == 0
+    assert impatient.put_records(StreamName="orders", Records=[large, small])["FailedRecordCount"] == 0
+    answer = impatient.put_records(StreamName="orders", Records=[large, small])
+    assert ["ErrorCode" in entry for entry in answer["Records"]] == [True, False]
+    cloud.wait(3)
+    assert impatient.put_records(StreamName="orders", Records=[large])["FailedRecordCount"] == 0
 
 
 def test_control_calls_are_limited_too(impatient):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from helpers.emulator import moto_bridge
 from helpers.emulator.clock import Clock, Steps
 from helpers.emulator.kinesis.budget import Budget
 from helpers.emulator.kinesis.commitment import Commitment
@@ -167,6 +168,23 @@ class Region:
         stream.expire()
         if len(stream.listed_shards) < before:
             self.expire_shards(stream)
+
+    def check_key(self, key: str | None) -> None:
+        """Raise if a stream's KMS key cannot be used (facts 1.8); None is no key, and AWS's own always works."""
+        if key is None or key.endswith("alias/aws/kinesis"):
+            return
+        state = moto_bridge.key_state(self.name, key)
+        if state is None:
+            raise AwsError("KMSNotFoundException", f"The KMS key {key} was not found.")
+        if state == "Disabled":
+            raise AwsError("KMSDisabledException", f"The KMS key {key} is disabled.")
+        if state != "Enabled":
+            raise AwsError("KMSInvalidStateException", f"The KMS key {key} is in the state {state}.")
+
+    def end_dry_run(self, request: Document) -> None:
+        """Raise if a request, which was found to be good, is not to be carried out (facts 1.3)."""
+        if request.get("DryRun"):
+            raise AwsError("DryRunOperationException", "The request would have succeeded, but DryRun is set.")
 
     # Counting
 

@@ -21,7 +21,7 @@ from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.kinesis.subscription import Subscription
 from helpers.emulator.metrics import Metrics
 from helpers.emulator.recorder import FlightRecorder
-from helpers.emulator.validation import parse, service_model, validate
+from helpers.emulator.validation import parse, service_model, validate, without_nulls
 from helpers.emulator.wire import AwsError, Request, Response, json_response
 
 Operation = Callable[[Document], Any]
@@ -66,6 +66,8 @@ class KinesisService:
         request_id = self._identities.uuid()
         name = request.headers.get("x-amz-target", "").rpartition(".")[2]
         try:
+            if "cbor" in request.headers.get("content-type", ""):
+                raise AwsError("SerializationException", "The local cloud reads JSON: set AWS_CBOR_DISABLE=true.")
             answer = self._carry_out(name, parse(request.body))
         except AwsError as error:
             return _error_response(error, request_id)
@@ -76,10 +78,9 @@ class KinesisService:
     def _carry_out(self, name: str, document: Document) -> Any:
         operation = self._operation(name)
         if name != "PutRecords":  # the one that must be quick checks each record on its way in
+            document = without_nulls(document)
             validate("kinesis", name, document)
         self.region.check_rate(name, document)
-        if document.get("DryRun"):
-            raise AwsError("DryRunOperationException", "The request would have succeeded, but DryRun is set.")
         return operation(document)
 
     def _operation(self, name: str) -> Operation:

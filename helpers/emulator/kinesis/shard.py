@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
-from helpers.emulator.kinesis.budget import Budget
+from helpers.emulator.kinesis.budget import Budget, Burst
 from helpers.emulator.kinesis.sequence import LAST_INDEX, origin, sequence_number
 
 HASH_KEYS = 2**128
@@ -15,6 +15,8 @@ HASH_KEYS = 2**128
 RECORDS_IN = 1_000
 BYTES_IN = 1024**2
 """What a shard takes in a second (facts 4.1)."""
+LARGEST_RECORD = 10 * 1024**2
+"""What a stream can be told to take as one record (facts 4.1)."""
 READS = 5
 BYTES_OUT = 2 * 1024**2
 """What a shard gives out in a second to all its standard consumers together (facts 5.2)."""
@@ -66,7 +68,8 @@ class Shard:
         self.closed_at: float | None = None
         self.expired = False
         """Whether it is closed for longer than the stream keeps records: AWS no longer lists it (facts 1.7)."""
-        self.writes = Budget(RECORDS_IN, BYTES_IN)
+        self._writes = Budget(RECORDS_IN, BYTES_IN)
+        self._burst = Burst(LARGEST_RECORD, BYTES_IN)
         self.reads = Budget(READS, BYTES_OUT)
         self.iterators = Budget(READS)
         self._records: list[Record] = []
@@ -85,6 +88,19 @@ class Shard:
         return found is not None and (found.shard, found.created) == (self.index, self._created)
 
     # Writing
+
+    def takes(self, now: int, size: int) -> bool:
+        """Whether the shard's budget has room for a record of so many bytes at `now`, in microseconds; if so, spend it.
+
+        A record that is larger than a second's budget spends the burst bucket instead (facts 4.1).
+        """
+        large = size > BYTES_IN
+        if large and not self._burst.allows(now, size):
+            return False
+        if not self._writes.take(now, 1, 0 if large else size):
+            return False
+        self._burst.spend(now, size)
+        return True
 
     def append(
         self, index: int, arrival: float, partition_key: str | None, data: bytes, encryption: str | None = None

@@ -30,6 +30,7 @@ class Consumer:
     tags: dict[str, str]
     subscribed: dict[int, int]
     """When each shard, by its index, was last subscribed to, in microseconds."""
+    policy: str | None = None
 
 
 class Stream:
@@ -68,6 +69,7 @@ class Stream:
         self._open: list[Shard] = []
         self._open_from: list[int] = []
         self._index = 0
+        self._turn = 0
 
     def activate(self) -> None:
         """Make the initial shards: equal ranges, the last takes the remainder (facts 2)."""
@@ -99,7 +101,8 @@ class Stream:
     def shard_for(self, partition_key: str | None, hash_key: int | None = None) -> Shard:
         """The open shard that owns the hash key: MD5 of the partition key unless given (facts 2)."""
         if self.distribution == "AUTO":
-            return self._open[self._index % len(self._open)]
+            self._turn += 1
+            return self._open[self._turn % len(self._open)]
         if hash_key is None:
             digest = md5((partition_key or "").encode(), usedforsecurity=False).digest()
             hash_key = int.from_bytes(digest, "big")

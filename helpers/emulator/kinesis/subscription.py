@@ -42,9 +42,20 @@ class Subscription:
     @property
     def _over(self) -> bool:
         """Whether there will be no other event."""
-        lived = self._region.clock.microseconds - self._began
-        taken_over = self._consumer.subscribed.get(self._shard.index) != self._began
-        return self._ended or taken_over or lived >= SECONDS * MICROSECONDS or self._consumer.status != "ACTIVE"
+        return self._ended or self._taken_over or self._expired or self._consumer.status != "ACTIVE"
+
+    @property
+    def _taken_over(self) -> bool:
+        return self._consumer.subscribed.get(self._shard.index) != self._began
+
+    @property
+    def _until(self) -> float:
+        """When it ends, in seconds since 1970."""
+        return self._began / MICROSECONDS + SECONDS
+
+    @property
+    def _expired(self) -> bool:
+        return self._region.clock.now >= self._until
 
     def response(self, request_id: str) -> Response:
         """The answer to SubscribeToShard: an event stream."""
@@ -61,14 +72,15 @@ class Subscription:
         if self._position >= self._shard.tip and self._shard.open:
             arrival = clock.event()
             self._shard.on_arrival(lambda: _succeed(arrival))
-            left = SECONDS - (clock.microseconds - self._began) / MICROSECONDS
-            yield arrival | clock.timeout(min(QUIET_SECONDS, max(left, 0.0)))
+            yield arrival | clock.timeout(min(QUIET_SECONDS, max(self._until - clock.now, 0.0)))
         while self._region.limits and not self._budget.allows(clock.microseconds, 1, 1):
             yield clock.timeout(0.1)
-        if self._over:
-            return None
         self._stream.trim(self._shard)
         records = self._shard.read(self._position, MOST_RECORDS, MOST_BYTES)
+        if self._over:  # whoever looks late still gets what was pushed in time
+            records = [record for record in records if record.arrival < self._until] if self._expired else []
+            if not records:
+                return None
         return self._event(records)
 
     def _event(self, records: list[Record]) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpers.emulator.clock import MICROSECONDS, Steps
 from helpers.emulator.kinesis.documents import consumer_document
-from helpers.emulator.kinesis.operations.shards import find_shard
+from helpers.emulator.kinesis.operations.shards import check_age_of_token, check_still_meant, find_shard
 from helpers.emulator.kinesis.operations.tags import add_tags
 from helpers.emulator.kinesis.reading import starting_position
 from helpers.emulator.kinesis.region import Document, Region
@@ -35,6 +35,8 @@ class ConsumerOperations:
     def register_stream_consumer(self, request: Document) -> Document:
         """RegisterStreamConsumer: CREATING for a while, then ACTIVE."""
         stream = self._region.stream(request)
+        if stream.status == "DELETING":
+            raise AwsError("ResourceInUseException", f"Stream {stream.name} under account {ACCOUNT} is being deleted.")
         name = request["ConsumerName"]
         if name in stream.consumers:
             raise AwsError(
@@ -71,26 +73,31 @@ class ConsumerOperations:
     def list_stream_consumers(self, request: Document) -> Document:
         """ListStreamConsumers: by name, 100 a page unless asked otherwise."""
         stream = self._region.stream(request)
+        check_still_meant(stream, request)
         after = ""
         if token := request.get("NextToken"):
             parts = unseal(token)
-            if len(parts) != 2 or parts[0] != stream.arn:
+            if len(parts) != 3 or parts[0] != stream.arn:
                 raise AwsError("InvalidArgumentException", "Invalid NextToken.")
-            after = parts[1]
+            check_age_of_token(int(parts[1]), self._region.clock.microseconds)
+            after = parts[2]
         names = sorted(name for name in stream.consumers if name > after)
         page = names[: request.get("MaxResults", 100)]
-        more = {"NextToken": seal(stream.arn, page[-1])} if len(page) < len(names) else {}
+        more = (
+            {"NextToken": seal(stream.arn, self._region.clock.microseconds, page[-1])} if len(page) < len(names) else {}
+        )
         return {"Consumers": [consumer_document(stream.consumers[name]) for name in page], **more}
 
     def deregister_stream_consumer(self, request: Document) -> None:
         """DeregisterStreamConsumer: DELETING for a while, then gone."""
         stream, consumer = self._consumer(request)
-        consumer.status = "DELETING"
-        self._region.clock.start(self._vanish(stream, consumer))
+        if consumer.status != "DELETING":
+            consumer.status = "DELETING"
+            self._region.clock.start(self._vanish(stream, consumer))
 
     def _vanish(self, stream: Stream, consumer: Consumer) -> Steps:
         yield self._region.clock.timeout(SECONDS_TO_DEREGISTER)
-        stream.consumers.pop(consumer.name, None)
+        del stream.consumers[consumer.name]
 
     def subscribe_to_shard(self, request: Document) -> Subscription:
         """SubscribeToShard: the records of a shard are pushed for five minutes."""
@@ -105,6 +112,7 @@ class ConsumerOperations:
         start = starting_position(
             self._region, stream, shard, position["Type"], position.get("SequenceNumber"), position.get("Timestamp")
         )
+        self._region.end_dry_run(request)
         now = self._region.clock.microseconds
         since = now - consumer.subscribed.get(shard.index, -int(RESUBSCRIBE_SECONDS) * MICROSECONDS)
         if since < RESUBSCRIBE_SECONDS * MICROSECONDS:

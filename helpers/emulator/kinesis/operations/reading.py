@@ -31,6 +31,7 @@ class ReadOperations:
         stream.trim(shard)
         kind, number = request["ShardIteratorType"], request.get("StartingSequenceNumber")
         position = starting_position(self._region, stream, shard, kind, number, request.get("Timestamp"))
+        self._region.end_dry_run(request)
         if self._region.limits and not shard.iterators.take(self._region.clock.microseconds):
             raise _rate_exceeded(stream, shard)
         return {"ShardIterator": self._iterator(stream, shard, position)}
@@ -41,6 +42,8 @@ class ReadOperations:
         arn = request.get("StreamARN")
         if arn and arn != stream.arn:
             raise AwsError("InvalidArgumentException", f"The ShardIterator is not of the stream {arn}.")
+        self._region.check_key(stream.key_id)
+        self._region.end_dry_run(request)
         records = read(self._region, stream, shard, position, request.get("Limit", MOST_RECORDS))
         self._note(stream, shard, records)
         if records is None:

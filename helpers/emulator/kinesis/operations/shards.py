@@ -11,6 +11,8 @@ from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.kinesis.tokens import seal, unseal
 from helpers.emulator.wire import ACCOUNT, AwsError
 
+MOST_LISTED = 1000
+"""Shards on a page (facts 1.10)."""
 TOKEN_SECONDS = 300
 """How long the token of a next page is good (facts 1.10)."""
 MOST_SHARDS = 10_000
@@ -33,15 +35,20 @@ class ShardOperations:
             raise AwsError("InvalidArgumentException", "Either NextToken or StreamName should be provided.")
         if token and (request.get("StreamName") or request.get("StreamARN")):
             raise AwsError("InvalidArgumentException", "NextToken and StreamName cannot be provided together.")
+        if token and request.get("ExclusiveStartShardId"):
+            raise AwsError(
+                "InvalidArgumentException", "NextToken and ExclusiveStartShardId cannot be provided together."
+            )
         if token:
             stream, shards = self._next_page(token)
         else:
             stream = self._region.stream(request)
+            check_still_meant(stream, request)
             shards = self._filtered(stream, request.get("ShardFilter", {}))
             if start := request.get("ExclusiveStartShardId"):
                 after = find_shard(stream, start).index
                 shards = [shard for shard in shards if shard.index > after]
-        page = shards[: request.get("MaxResults", 1000)]
+        page = shards[: min(request.get("MaxResults", MOST_LISTED), MOST_LISTED)]
         answer: Document = {"Shards": [shard_document(shard) for shard in page]}
         if len(page) < len(shards):
             indices = ",".join(str(shard.index) for shard in shards[len(page) :])
@@ -53,8 +60,7 @@ class ShardOperations:
         if len(parts) != 4:
             raise AwsError("InvalidArgumentException", "Invalid NextToken.")
         name, created, made, indices = parts
-        if self._region.clock.microseconds - int(made) > TOKEN_SECONDS * 1_000_000:
-            raise AwsError("ExpiredNextTokenException", f"The NextToken is older than {TOKEN_SECONDS} seconds.")
+        check_age_of_token(int(made), self._region.clock.microseconds)
         stream = self._region.stream({"StreamName": name})
         if str(stream.created) != created:
             raise AwsError("InvalidArgumentException", "Invalid NextToken.")
@@ -158,6 +164,22 @@ class ShardOperations:
                 "and thus is not eligible for merging or splitting.",
             )
         return shard
+
+
+def check_age_of_token(made: int, now: int) -> None:
+    """Raise if the token of a next page is too old; both in microseconds."""
+    if now - made > TOKEN_SECONDS * 1_000_000:
+        raise AwsError("ExpiredNextTokenException", f"The NextToken is older than {TOKEN_SECONDS} seconds.")
+
+
+def check_still_meant(stream: Stream, request: Document) -> None:
+    """Raise if a request means an earlier stream of the same name (facts 1.3)."""
+    created = request.get("StreamCreationTimestamp")
+    if created is not None and int(created) != int(stream.created):
+        raise AwsError(
+            "ResourceNotFoundException",
+            f"Stream {stream.name} under account {ACCOUNT} was not created at {created:g}; it is another one.",
+        )
 
 
 def find_shard(stream: Stream, shard_id: str) -> Shard:

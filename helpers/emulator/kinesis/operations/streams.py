@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpers.emulator import moto_bridge
 from helpers.emulator.clock import Steps
 from helpers.emulator.kinesis.documents import shard_document, stream_document
+from helpers.emulator.kinesis.operations.shards import find_shard
 from helpers.emulator.kinesis.operations.tags import add_tags
 from helpers.emulator.kinesis.region import (
     ON_DEMAND_STREAMS,
@@ -110,6 +110,8 @@ class StreamOperations:
             )
         if stream.status != "DELETING":
             self._region.set_status(stream, "DELETING")
+            for consumer in stream.consumers.values():
+                consumer.status = "DELETING"
             self._region.clock.start(self._vanish(stream))
 
     def _vanish(self, stream: Stream) -> Steps:
@@ -122,7 +124,7 @@ class StreamOperations:
         """ListStreams: by name, 100 a page unless asked otherwise."""
         after = request.get("NextToken") or request.get("ExclusiveStartStreamName") or ""
         names = sorted(name for name in self._region.streams if name > after)
-        page = names[: request.get("Limit", 100)]
+        page = names[: min(request.get("Limit", 100), 100)]
         more = len(page) < len(names)
         summaries = [
             {
@@ -140,8 +142,9 @@ class StreamOperations:
     def describe_stream(self, request: Document) -> Document:
         """DescribeStream: the stream with up to 100 of its shards."""
         stream = self._region.stream(request)
-        after = request.get("ExclusiveStartShardId", "")
-        shards = [shard for shard in stream.listed_shards if shard.id > after]
+        start = request.get("ExclusiveStartShardId")
+        after = -1 if start is None else find_shard(stream, start).index
+        shards = [shard for shard in stream.listed_shards if shard.index > after]
         limit = min(request.get("Limit", 100), 100)
         return {
             "StreamDescription": {
@@ -223,8 +226,7 @@ class StreamOperations:
         if request["EncryptionType"] != "KMS":
             raise AwsError("InvalidArgumentException", "EncryptionType must be KMS to start encryption.")
         key = request["KeyId"]
-        if not key.endswith("alias/aws/kinesis") and not moto_bridge.knows_key(self._region.name, key):
-            raise AwsError("KMSNotFoundException", f"The KMS key {key} was not found.")
+        self._region.check_key(key)
         if key != stream.key_id and not stream.new_keys.take(self._region.clock.microseconds):
             raise AwsError(
                 "LimitExceededException", f"Stream {stream.name} was given a new key 25 times within 24 hours."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from helpers.emulator.kinesis.region import Document, Region
-from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.wire import AwsError
 
 MOST_TAGS = 50
@@ -51,27 +50,23 @@ class TagOperations:
         """PutResourcePolicy: kept and given back, not enforced."""
         policy = request["Policy"]
         try:
-            json.loads(policy)
-        except ValueError:
-            raise AwsError("InvalidArgumentException", "Policy is not a JSON document.") from None
-        self._stream(request).policy = policy
+            document = json.loads(policy)
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            raise AwsError("InvalidArgumentException", "Policy is not a JSON document.")
+        self._region.resource(request["ResourceARN"]).policy = policy
 
     def get_resource_policy(self, request: Document) -> Document:
         """GetResourcePolicy: as it was put."""
-        return {"Policy": self._stream(request).policy or "{}"}
+        return {"Policy": self._region.resource(request["ResourceARN"]).policy or "{}"}
 
     def delete_resource_policy(self, request: Document) -> None:
         """DeleteResourcePolicy: there must be one."""
-        stream = self._stream(request)
-        if stream.policy is None:
-            raise AwsError("ResourceNotFoundException", f"No resource policy found for resource ARN {stream.arn}")
-        stream.policy = None
-
-    def _stream(self, request: Document) -> Stream:
         resource = self._region.resource(request["ResourceARN"])
-        if not isinstance(resource, Stream):
-            raise AwsError("InvalidArgumentException", "The local cloud keeps resource policies of streams only.")
-        return resource
+        if resource.policy is None:
+            raise AwsError("ResourceNotFoundException", f"No resource policy found for resource ARN {resource.arn}")
+        resource.policy = None
 
 
 def add_tags(tags: dict[str, str], new: dict[str, str]) -> None:

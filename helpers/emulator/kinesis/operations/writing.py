@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from helpers.emulator.kinesis.region import Document, Region
 from helpers.emulator.kinesis.sequence import origin
-from helpers.emulator.kinesis.shard import HASH_KEYS, Record, Shard
+from helpers.emulator.kinesis.shard import HASH_KEYS, LARGEST_RECORD, Record, Shard
 from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.validation import validate
 from helpers.emulator.wire import ACCOUNT, AwsError
@@ -47,6 +47,8 @@ class WriteOperations:
         if entry is None:
             raise _malformed("PutRecord", request)
         self._check_ordering(stream, request.get("SequenceNumberForOrdering"))
+        self._region.check_key(stream.key_id)
+        self._region.end_dry_run(request)
         placed = self._place(stream, [entry])
         self._count(stream, "PutRecord", [entry], placed)
         shard, record = placed[0]
@@ -72,6 +74,8 @@ class WriteOperations:
                 "InvalidArgumentException",
                 f"Records of {sum(entry.size for entry in entries)} bytes exceed the limit of {MOST_BYTES} a request.",
             )
+        self._region.check_key(stream.key_id)
+        self._region.end_dry_run(request)
         placed = self._place(stream, entries)
         self._count(stream, "PutRecords", entries, placed)
         answers = [
@@ -93,7 +97,7 @@ class WriteOperations:
         placed: list[tuple[Shard, Record | None]] = []
         for key, data, hash_key, size in entries:
             shard = stream.shard_for(key, hash_key)
-            taken = not limits or shard.writes.take(now, 1, size)
+            taken = not limits or shard.takes(now, size)
             placed.append((shard, stream.append(shard, key, data) if taken else None))
         for shard in {shard for shard, _ in placed}:
             stream.trim(shard)
@@ -181,19 +185,23 @@ def _entry(stream: Stream, document: Document) -> Entry | None:
             raise AwsError("InvalidArgumentException", f"PartitionKey is required for stream {stream.name}.")
     elif not 1 <= len(key) <= LONGEST_KEY:
         return None
+    explicit = document.get("ExplicitHashKey")
+    if len(data) > LARGEST_RECORD or not (explicit is None or _is_number(explicit)):
+        return None
     if size > stream.largest_record_kib * 1024:
         raise AwsError(
             "ValidationException",
             f"The record of {size} bytes is larger than the maximum of stream {stream.name}, "
             f"{stream.largest_record_kib} KiB.",
         )
-    explicit = document.get("ExplicitHashKey")
     return Entry(key, data, None if explicit is None else _hash_key(explicit), size)
 
 
+def _is_number(text: object) -> bool:
+    return isinstance(text, str) and bool(_HASH_KEY.fullmatch(text))
+
+
 def _hash_key(text: str) -> int:
-    if not isinstance(text, str) or not _HASH_KEY.fullmatch(text):
-        validate("kinesis", "PutRecord", {"Data": "", "ExplicitHashKey": text})
     if int(text) >= HASH_KEYS:
         raise AwsError(
             "InvalidArgumentException",
