@@ -68,6 +68,8 @@ def deploy(cloud: Cloud, source: str, name: str = "bench") -> None:
     """A function that is ready to be invoked."""
     iam = cloud.client("iam")
     role = iam.create_role(RoleName=f"{name}-role", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    policy = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
+    iam.attach_role_policy(RoleName=f"{name}-role", PolicyArn=policy)
     cloud.client("lambda").create_function(
         FunctionName=name,
         Role=role,

@@ -44,15 +44,24 @@ def zipped(source: str, **files: str) -> bytes:
     return buffer.getvalue()
 
 
+def execution_role(cloud: Cloud, name: str = "shop", policy: str = "AWSLambdaKinesisExecutionRole") -> str:
+    """The ARN of a new role that may read streams and write logs."""
+    iam = cloud.client("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]
+    iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::aws:policy/service-role/{policy}")
+    arn: str = role["Arn"]
+    return arn
+
+
 @pytest.fixture
 def deploy(cloud: Cloud, lambda_: Any) -> Callable[..., str]:
     """Deploys app.handler from source and returns the function's ARN."""
-    role = cloud.client("iam").create_role(RoleName="shop", AssumeRolePolicyDocument="{}")
+    role = execution_role(cloud)
 
     def deploy(source: str, name: str = "app", **settings: Any) -> str:
         function = lambda_.create_function(
             FunctionName=name,
-            Role=role["Role"]["Arn"],
+            Role=role,
             Code={"ZipFile": zipped(source)},
             **{"Runtime": "python3.13", "Handler": "app.handler", **settings},
         )

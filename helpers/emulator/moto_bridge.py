@@ -19,6 +19,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.cloudwatch.models import MetricDatumBase
 from moto.core.base_backend import BackendDict
 from moto.core.config import default_user_config
+from moto.core.exceptions import ServiceException
 from moto.core.models import botocore_stubber
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, iam_backends
@@ -178,6 +179,33 @@ def key_state(region: str, key: str) -> str | None:
     name = key.rpartition(":")[2]
     found = backend.get_key_id_from_alias(name) if name.startswith("alias/") else name.rpartition("/")[2]
     return str(backend.keys[found].key_state) if found in backend.keys else None
+
+
+def role_policies(role_arn: str) -> list[Any]:
+    """The policies of a role, its own and those attached to it; none if there is no such role."""
+    role = next((role for role in iam_backends[ACCOUNT]["aws"].get_roles() if role.arn == role_arn), None)
+    return [] if role is None else [*role.policies.values(), *role.managed_policies.values()]
+
+
+class Undeliverable(Exception):
+    """There is no such queue, topic or bucket, or it does not take this."""
+
+
+def deliver(arn: str, body: str, key: str) -> None:
+    """Send a document to a queue or a topic, or put it into a bucket under `key`.  Raises Undeliverable."""
+    from moto.sns.models import sns_backends
+    from moto.sqs.models import sqs_backends
+
+    _, _, service, region, _, name = arn.split(":", 5)
+    try:
+        if service == "sqs":
+            sqs_backends[ACCOUNT][region].send_message(name, body)
+        elif service == "sns":
+            sns_backends[ACCOUNT][region].publish(body, arn=arn)
+        else:
+            moto.s3.models.s3_backends[ACCOUNT]["aws"].put_object(name, key, body.encode())
+    except ServiceException as refusal:
+        raise Undeliverable(str(refusal)) from refusal
 
 
 def publish(measured: list[tuple[Metric, int, Minute]]) -> None:

@@ -32,6 +32,8 @@ class Entry(NamedTuple):
     bytes: int | None = None
     attempt: int | None = None
     """1 for the first delivery of a batch, 2 for its first retry, …"""
+    done: int | None = None
+    """Of the records, how many were processed for good, from the first."""
     outcome: str | None = None
     """ok, error, timeout, throttled, …"""
     request_id: str | None = None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from helpers.emulator import moto_bridge
 from helpers.emulator.clock import Clock, Steps
 from helpers.emulator.identity import Identities
 from helpers.emulator.kinesis.service import KinesisService
+from helpers.emulator.lambda_ import functions
+from helpers.emulator.lambda_.mapping.surroundings import Surroundings
 from helpers.emulator.lambda_.runtime import Runtime
 from helpers.emulator.lambda_.service import LambdaService
 from helpers.emulator.metrics import Metrics
+from helpers.emulator.permissions import Permissions
 from helpers.emulator.recorder import FlightRecorder
 from helpers.emulator.wire import LATENCY, Request, Response
 
@@ -27,7 +31,8 @@ class Switchboard:
         self._metrics = Metrics(clock)
         self._kinesis: dict[str, KinesisService] = {}
         self._lambda: dict[str, LambdaService] = {}
-        self.runtime = Runtime(clock, identities, recorder, self.serve)
+        self._permissions = Permissions()
+        self.runtime = Runtime(clock, identities, recorder, self._metrics, self.serve)
 
     def call(self, request: Request) -> Response:
         """Answer a request from outside the simulation: the notebook's."""
@@ -63,6 +68,8 @@ class Switchboard:
                 return self._kinesis_of(region).answer(request)
             case "lambda":
                 return self._lambda_of(region).answer(request)
+            case "iam":
+                self._permissions.forget()
             case "monitoring":
                 moto_bridge.publish(self._metrics.take())
         return moto_bridge.answer(request)
@@ -77,11 +84,15 @@ class Switchboard:
     def _lambda_of(self, region: str) -> LambdaService:
         if region not in self._lambda:
             self._lambda[region] = LambdaService(
-                region,
-                self._kinesis_of(region),
-                self.runtime,
-                self._clock,
-                self._identities,
-                self._recorder,
+                Surroundings(
+                    region=self._kinesis_of(region).region,
+                    find_function=partial(functions.find, region),
+                    runtime=self.runtime,
+                    permissions=self._permissions,
+                    clock=self._clock,
+                    identities=self._identities,
+                    recorder=self._recorder,
+                    metrics=self._metrics,
+                )
             )
         return self._lambda[region]

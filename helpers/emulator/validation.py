@@ -140,8 +140,18 @@ def _string_errors(value: str, shape: Shape, path: str) -> Iterator[str]:
     if allowed and value not in allowed:
         yield _error(f"'{value}'", path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, value, re.ASCII):
+    if pattern and not _compiled(pattern).fullmatch(value):
         yield _error(f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the model's, which is written for Java: some classes of characters have other names there."""
+    names = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
+    translated = pattern
+    for there, here in names.items():
+        translated = translated.replace(there, here)
+    return re.compile(translated, re.ASCII if translated == pattern else 0)
 
 
 def _bounds(value: Any, measure: float, shape: Shape, path: str, what: str) -> Iterator[str]:

@@ -17,7 +17,6 @@ from helpers.emulator.kinesis.operations.streams import StreamOperations
 from helpers.emulator.kinesis.operations.tags import TagOperations
 from helpers.emulator.kinesis.operations.writing import WriteOperations
 from helpers.emulator.kinesis.region import Document, Region
-from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.kinesis.subscription import Subscription
 from helpers.emulator.metrics import Metrics
 from helpers.emulator.recorder import FlightRecorder
@@ -55,11 +54,6 @@ class KinesisService:
                 AccountOperations,
             )
         ]
-
-    def find(self, arn: str) -> Stream | None:
-        """The stream with this ARN, unless it is gone."""
-        stream = self.region.streams.get(arn.partition("stream/")[2])
-        return stream if stream and stream.arn == arn else None
 
     def answer(self, request: Request) -> Response:
         """Carry out the operation that the request's target header names."""

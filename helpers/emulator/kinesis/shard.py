@@ -109,14 +109,14 @@ class Shard:
         record = Record(self._number(index, int(arrival)), partition_key, data, arrival, encryption)
         self._records.append(record)
         if self._waiting:
-            self._wake()
+            self.wake()
         return record
 
     def close(self, now: float) -> None:
         """Take no more records from `now` on, in seconds since 1970."""
         self.closed_at = now
         self.ending_sequence_number = self._number(LAST_INDEX, int(now))
-        self._wake()
+        self.wake()
 
     def trim(self, before: float) -> None:
         """Forget the records that arrived before `before` (seconds since 1970)."""
@@ -181,7 +181,8 @@ class Shard:
         """Call `wake` once, when the next record arrives or the shard is closed."""
         self._waiting.append(wake)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let those who wait for a record have another look: one has come, or none will."""
         waiting, self._waiting = self._waiting, []
         for wake in waiting:
             wake()

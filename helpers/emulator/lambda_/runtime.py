@@ -24,6 +24,7 @@ from helpers.emulator.lambda_.bootstrap import Head
 from helpers.emulator.lambda_.environment import INIT_PATIENCE, PATIENCE, Died, Environment, Watch
 from helpers.emulator.lambda_.functions import Function
 from helpers.emulator.lambda_.logs import LogLines, end_lines, keep, start_line
+from helpers.emulator.metrics import Metrics
 from helpers.emulator.recorder import FlightRecorder
 from helpers.emulator.wire import AwsError, NotOffered, Request
 
@@ -56,6 +57,8 @@ class Outcome:
     started: float
     """Virtual seconds since the clock started; from `started` to `ended` the environment was busy."""
     ended: float
+    duration: float
+    """Seconds that the handler worked: without a cold start."""
     cold: bool
     request_id: str
     version: str
@@ -69,11 +72,14 @@ class Outcome:
 class Runtime:
     """The execution environments of a cloud."""
 
-    def __init__(self, clock: Clock, identities: Identities, recorder: FlightRecorder, serve: Serve) -> None:
+    def __init__(
+        self, clock: Clock, identities: Identities, recorder: FlightRecorder, metrics: Metrics, serve: Serve
+    ) -> None:
         """No environment yet.  `serve` answers what handlers ask of AWS."""
         self._clock = clock
         self._identities = identities
         self._recorder = recorder
+        self._metrics = metrics
         self._serve = serve
         self._folder: Path | None = None
         self._tasks: dict[str, Path] = {}
@@ -97,13 +103,16 @@ class Runtime:
         """
         self._admit(function)
         self._busy[function.arn] = self._busy.get(function.arn, 0) + 1
+        self._count(function, "ConcurrentExecutions", self._busy[function.arn])
         try:
-            outcome: Outcome = yield from _Invocation(
-                self, function, event, request_id or self._identities.uuid(), client_context
-            ).run()
-            return outcome
+            invocation = _Invocation(self, function, event, request_id or self._identities.uuid(), client_context)
+            outcome: Outcome = yield from invocation.run()
         finally:
             self._busy[function.arn] -= 1
+        self._count(function, "Invocations", 1)
+        self._count(function, "Errors", float(not outcome.ok))
+        self._count(function, "Duration", outcome.duration * 1000, "Milliseconds")
+        return outcome
 
     def close(self) -> None:
         """End every process and remove every file."""
@@ -127,7 +136,12 @@ class Runtime:
             raise NotOffered(f"the local cloud runs Python functions; {function.name} is {function.runtime}")
         reserved = function.reserved_concurrency
         if reserved is not None and self._busy.get(function.arn, 0) >= reserved:
+            self._count(function, "Throttles", 1)
             raise AwsError("TooManyRequestsException", "Rate Exceeded.", 429)
+
+    def _count(self, function: Function, name: str, value: float, unit: str = "Count") -> None:
+        """Measure something of a function (facts 7.17)."""
+        self._metrics.add(function.region, "AWS/Lambda", name, value, unit, FunctionName=function.name)
 
     # Environments
 
@@ -218,6 +232,7 @@ class _Invocation:
             log_tail=self._log.tail(),
             started=began,
             ended=ended,
+            duration=ended - started,
             cold=cold,
             request_id=self._request_id,
             version=self._function.version,

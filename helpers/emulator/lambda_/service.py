@@ -14,21 +14,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import moto.awslambda.models as moto_lambda
 
 from helpers.emulator import moto_bridge
-from helpers.emulator.clock import Clock, Steps
-from helpers.emulator.identity import Identities
-from helpers.emulator.kinesis.service import KinesisService
+from helpers.emulator.clock import Steps
 from helpers.emulator.lambda_ import functions
 from helpers.emulator.lambda_.functions import Function, StatefulFunction
-from helpers.emulator.lambda_.mapping.configuration import (
-    Configuration,
-    check_creation,
-    checked_settings,
-    invalid,
-)
-from helpers.emulator.lambda_.mapping.mapping import EventSourceMapping
-from helpers.emulator.lambda_.runtime import Outcome, Runtime
-from helpers.emulator.recorder import FlightRecorder
-from helpers.emulator.wire import ACCOUNT, AwsError, Request, Response, json_response
+from helpers.emulator.lambda_.mapping.surroundings import Surroundings
+from helpers.emulator.lambda_.mappings import Mappings
+from helpers.emulator.lambda_.runtime import Outcome
+from helpers.emulator.wire import AwsError, Request, Response, json_response
 
 Document = dict[str, Any]
 
@@ -47,29 +39,23 @@ _ROUTES = (
     ("GET", re.compile(r"/2015-03-31/event-source-mappings/([^/]+)/?"), "_get_mapping"),
     ("PUT", re.compile(r"/2015-03-31/event-source-mappings/([^/]+)/?"), "_update_mapping"),
     ("DELETE", re.compile(r"/2015-03-31/event-source-mappings/([^/]+)/?"), "_delete_mapping"),
+    ("GET", re.compile(r"/2017-03-31/tags/([^/]*event-source-mapping[^/]*)/?"), "_list_tags"),
+    ("POST", re.compile(r"/2017-03-31/tags/([^/]*event-source-mapping[^/]*)/?"), "_tag"),
+    ("DELETE", re.compile(r"/2017-03-31/tags/([^/]*event-source-mapping[^/]*)/?"), "_untag"),
 )
 
 
 class LambdaService:
     """The invocations and the event source mappings of one Region."""
 
-    def __init__(
-        self,
-        region: str,
-        kinesis: KinesisService,
-        runtime: Runtime,
-        clock: Clock,
-        identities: Identities,
-        recorder: FlightRecorder,
-    ) -> None:
-        """No mapping yet.  `kinesis` holds the streams of the same Region."""
-        self._region = region
-        self._kinesis = kinesis
-        self._runtime = runtime
-        self._clock = clock
-        self._identities = identities
-        self._recorder = recorder
-        self._mappings: dict[str, EventSourceMapping] = {}
+    def __init__(self, surroundings: Surroundings) -> None:
+        """No mapping yet."""
+        self._region = surroundings.region.name
+        self._runtime = surroundings.runtime
+        self._clock = surroundings.clock
+        self._identities = surroundings.identities
+        self._recorder = surroundings.recorder
+        self._mappings = Mappings(surroundings)
         moto_lambda.LambdaFunction = StatefulFunction  # type: ignore[misc]
 
     def answer(self, request: Request) -> Steps:
@@ -170,111 +156,43 @@ class LambdaService:
             cold=outcome.cold,
         )
 
-    # Event source mappings (facts 7.1 to 7.4)
+    # Event source mappings
 
     def _create_mapping(self, request: Request) -> Steps:
-        document = functions.request_document(request.body)
-        check_creation(document, self._clock.now)
-        settings = checked_settings(document)
-        function_arn = self._function_arn(document.get("FunctionName") or "")
-        source = document["EventSourceArn"]
-        stream = self._kinesis.find(source)
-        if stream is None:
-            raise invalid(f"Stream not found: {source}")
-        self._refuse_duplicate(source, function_arn)
-        uuid = self._identities.uuid()
-        configuration = Configuration(
-            uuid=uuid,
-            arn=f"arn:aws:lambda:{self._region}:{ACCOUNT}:event-source-mapping:{uuid}",
-            source_arn=source,
-            function_arn=function_arn,
-            starting_position=document["StartingPosition"],
-            starting_timestamp=document.get("StartingPositionTimestamp"),
-            last_modified=self._clock.now,
-        )
-        configuration.settings.update(settings)
-        mapping = EventSourceMapping(
-            configuration, self._kinesis.region, stream, self._find, self._runtime, self._clock, self._recorder
-        )
-        self._mappings[uuid] = mapping
-        if document.get("Enabled", True):
-            mapping.enable("Creating")
-        else:
-            mapping.disable("Creating")
         yield from ()
-        return self._respond(configuration.document(), status=202)
+        return self._respond(self._mappings.create(request), status=202)
 
     def _get_mapping(self, _request: Request, uuid: str) -> Steps:
         yield from ()
-        return self._respond(self._mapping(uuid).configuration.document())
+        return self._respond(self._mappings.get(uuid))
 
     def _list_mappings(self, request: Request) -> Steps:
-        query = parse_qs(urlsplit(request.url).query)
-        source = query.get("EventSourceArn", [None])[0]
-        name = query.get("FunctionName", [None])[0]
-        arn = self._function_arn(name) if name else None
-        found = [
-            mapping.configuration.document()
-            for mapping in self._mappings.values()
-            if source in (None, mapping.configuration.source_arn) and arn in (None, mapping.configuration.function_arn)
-        ]
         yield from ()
-        return self._respond({"EventSourceMappings": found})
+        return self._respond(self._mappings.list(request))
 
     def _update_mapping(self, request: Request, uuid: str) -> Steps:
-        mapping = self._mapping(uuid)
-        configuration = mapping.configuration
-        document = functions.request_document(request.body)
-        settings = checked_settings(document)
-        if document.get("FunctionName"):
-            configuration.function_arn = self._function_arn(document["FunctionName"])
-        configuration.settings.update(settings)
-        configuration.last_modified = self._clock.now
-        enabled = document.get("Enabled")
-        if enabled is True and configuration.state in ("Disabled", "Disabling"):
-            mapping.enable()
-        elif enabled is False and configuration.state not in ("Disabled", "Disabling"):
-            mapping.disable()
-        else:
-            mapping.update()
         yield from ()
-        return self._respond(configuration.document(), status=202)
+        return self._respond(self._mappings.update(request, uuid), status=202)
 
     def _delete_mapping(self, _request: Request, uuid: str) -> Steps:
-        mapping = self._mapping(uuid)
-        del self._mappings[uuid]
-        mapping.delete()
         yield from ()
-        return self._respond(mapping.configuration.document(), status=202)
+        return self._respond(self._mappings.delete(uuid), status=202)
 
-    def _mapping(self, uuid: str) -> EventSourceMapping:
-        if uuid not in self._mappings:
-            raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
-        return self._mappings[uuid]
+    def _list_tags(self, _request: Request, arn: str) -> Steps:
+        yield from ()
+        return self._respond({"Tags": self._mappings.tags(arn)})
 
-    def _find(self, function_arn: str) -> Function:
-        return functions.find(self._region, function_arn)
+    def _tag(self, request: Request, arn: str) -> Steps:
+        self._mappings.tags(arn).update(functions.request_document(request.body).get("Tags") or {})
+        yield from ()
+        return self._respond(None, status=204)
 
-    def _function_arn(self, name: str) -> str:
-        """The full ARN of a function that must exist, with the qualifier that was asked for."""
-        try:
-            function = functions.find(self._region, name)
-        except AwsError:
-            raise invalid("Function does not exist") from None
-        qualifier = functions.parse_name(name)[1]
-        return f"{function.arn}:{qualifier}" if qualifier else function.arn
-
-    def _refuse_duplicate(self, source: str, function_arn: str) -> None:
-        for mapping in self._mappings.values():
-            known = mapping.configuration
-            if (known.source_arn, known.function_arn) == (source, function_arn):
-                name = functions.parse_name(function_arn)[0]
-                raise AwsError(
-                    "ResourceConflictException",
-                    f'The event source arn (" {source} ") and function (" {name} ") provided mapping already '
-                    f"exists. Please update or delete the existing mapping with UUID {known.uuid}",
-                    409,
-                )
+    def _untag(self, request: Request, arn: str) -> Steps:
+        tags = self._mappings.tags(arn)
+        for key in parse_qs(urlsplit(request.url).query).get("tagKeys", []):
+            tags.pop(key, None)
+        yield from ()
+        return self._respond(None, status=204)
 
     # Responses
 

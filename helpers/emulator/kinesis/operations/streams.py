@@ -117,6 +117,8 @@ class StreamOperations:
     def _vanish(self, stream: Stream) -> Steps:
         yield self._region.clock.timeout(SECONDS_TO_DELETE)
         del self._region.streams[stream.name]
+        for shard in stream.shards:
+            shard.wake()
 
     # Describing (facts 1.10)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from helpers.emulator.lambda_.mapping.filters import Filters
 from helpers.emulator.validation import validate
-from helpers.emulator.wire import AwsError, NotOffered
+from helpers.emulator.wire import AwsError
 
 Document = dict[str, Any]
 
 NO_RECORDS_YET = "No records processed"
+OK = "OK"
+FUNCTION_FAILED = "PROBLEM: Function call failed"
+"""Values of LastProcessingResult (facts 7.4).  AWS publishes no list of them: the two below are our own words."""
+NO_ACCESS = "PROBLEM: The execution role may not read the stream"
+NO_STREAM = "PROBLEM: Stream not found"
 
 DEFAULTS: Document = {
     "BatchSize": 100,
@@ -25,10 +32,10 @@ DEFAULTS: Document = {
 }
 """What AWS fills in (facts 7.1)."""
 
-HONOURED = {"BatchSize"}
-"""The settings among the above that the mapping acts upon; others may only have their defaults."""
+OPTIONAL = ("FilterCriteria", "KMSKeyArn", "MetricsConfig")
+"""What AWS leaves out of its answer when it was not set (facts 7.1)."""
 
-ONLY_FOR_OTHER_SOURCES = (
+OF_OTHER_SOURCES = (
     "AmazonManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
     "LoggingConfig",
@@ -40,7 +47,12 @@ ONLY_FOR_OTHER_SOURCES = (
     "SourceAccessConfigurations",
     "Topics",
 )
-NOT_YET = ("FilterCriteria", "KMSKeyArn", "MetricsConfig", "Tags")
+"""Settings that a mapping of a Kinesis stream does not have (facts 7.2)."""
+
+DESTINATIONS = re.compile(r"arn:aws:(?:sqs|sns):[a-z0-9-]+:\d{12}:(?!.*\.fifo$)[^:]+|arn:aws:s3:::[a-z0-9.-]+")
+"""A standard queue, a standard topic or a bucket (facts 7.15)."""
+LEAST_RECORD_AGE = 60
+"""MaximumRecordAgeInSeconds is -1, or at least this (facts 7.2)."""
 
 
 @dataclass
@@ -50,6 +62,7 @@ class Configuration:
     uuid: str
     arn: str
     source_arn: str
+    """Of the stream, or of a registered consumer of it."""
     function_arn: str
     """As the caller named it: with the version or alias, if any."""
     starting_position: str
@@ -57,17 +70,72 @@ class Configuration:
     last_modified: float
     """Seconds since 1970."""
     settings: Document = field(default_factory=lambda: dict(DEFAULTS))
+    tags: dict[str, str] = field(default_factory=dict)
     state: str = "Creating"
     last_result: str = NO_RECORDS_YET
+    filters: Filters = field(default_factory=Filters)
+
+    def change(self, settings: Document) -> None:
+        """Take over new settings: those that `checked_settings` has let through; None takes one away."""
+        self.settings.update(settings)
+        for name in OPTIONAL:
+            if name in self.settings and not self.settings[name]:
+                del self.settings[name]
+        self.filters = Filters.of(self.settings.get("FilterCriteria"))
 
     @property
     def batch_size(self) -> int:
         """Records in a batch, at most."""
-        size: int = self.settings["BatchSize"]
-        return size
+        return int(self.settings["BatchSize"])
 
-    def document(self, state: str | None = None) -> Document:
-        """The mapping as the API answers it, in its present state or in another."""
+    @property
+    def window(self) -> int:
+        """Seconds that a batch waits for more records."""
+        return int(self.settings["MaximumBatchingWindowInSeconds"])
+
+    @property
+    def lanes(self) -> int:
+        """Batches of one shard that are under way at the same time, at most."""
+        return int(self.settings["ParallelizationFactor"])
+
+    @property
+    def tumbling(self) -> int:
+        """Seconds of a tumbling window, 0 for none."""
+        return int(self.settings["TumblingWindowInSeconds"])
+
+    @property
+    def retries(self) -> int | None:
+        """How often a batch is tried again after a function error; None: until its records expire."""
+        return _unless_negative(self.settings["MaximumRetryAttempts"])
+
+    @property
+    def record_age(self) -> int | None:
+        """Seconds after which a record is given up; None: when it expires."""
+        return _unless_negative(self.settings["MaximumRecordAgeInSeconds"])
+
+    @property
+    def bisects(self) -> bool:
+        """Whether a batch that fails is halved."""
+        return bool(self.settings["BisectBatchOnFunctionError"])
+
+    @property
+    def reports_items(self) -> bool:
+        """Whether the function may tell which records have failed."""
+        return "ReportBatchItemFailures" in self.settings["FunctionResponseTypes"]
+
+    @property
+    def destination(self) -> str | None:
+        """The ARN to which records are reported that are given up."""
+        arn: str | None = self.settings["DestinationConfig"]["OnFailure"].get("Destination")
+        return arn
+
+    @property
+    def counts_events(self) -> bool:
+        """Whether the mapping's own metrics are switched on."""
+        return "EventCount" in self.settings.get("MetricsConfig", {}).get("Metrics", [])
+
+    def document(self) -> Document:
+        """The mapping as the API answers it."""
         answer = {
             "UUID": self.uuid,
             "EventSourceMappingArn": self.arn,
@@ -76,7 +144,7 @@ class Configuration:
             "StartingPosition": self.starting_position,
             "LastModified": self.last_modified,
             "LastProcessingResult": self.last_result,
-            "State": state or self.state,
+            "State": self.state,
             "StateTransitionReason": "User action",
             **self.settings,
         }
@@ -85,27 +153,14 @@ class Configuration:
         return answer
 
 
-def checked_settings(request: Document) -> Document:
-    """The settings that a create or update request asks for; AWS's error for those that it would refuse."""
-    destination = request.get("DestinationConfig") or {}
-    if "OnSuccess" in destination:
-        raise invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
-    for name in (*ONLY_FOR_OTHER_SOURCES, *NOT_YET):
-        if request.get(name):
-            raise NotOffered(f"the local cloud does not offer {name} for a Kinesis event source mapping")
-    settings = {name: request[name] for name in DEFAULTS if request.get(name) is not None}
-    for name, value in settings.items():
-        if name not in HONOURED and value != DEFAULTS[name]:
-            raise NotOffered(f"the local cloud does not offer {name} other than {DEFAULTS[name]!r} yet")
-    return settings
+def _unless_negative(number: int) -> int | None:
+    return None if number < 0 else int(number)
 
 
 def check_creation(request: Document, now: float) -> None:
     """Refuse what AWS refuses in CreateEventSourceMapping, in its words and order (facts 7.3)."""
     if not request.get("EventSourceArn"):
         raise invalid("Unrecognized event source.")
-    if ":kinesis:" not in request["EventSourceArn"]:
-        raise NotOffered("the local cloud offers event source mappings for Kinesis streams only")
     if request.get("StartingPosition") is None:
         raise invalid(
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
@@ -118,12 +173,52 @@ def check_creation(request: Document, now: float) -> None:
             f"1 validation error detected: Value '{position}' at 'startingPosition' failed to satisfy "
             "constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
         )
+    if not request.get("FunctionName"):
+        raise invalid("Function does not exist")
     validate("lambda", "CreateEventSourceMapping", request)
     timestamp = request.get("StartingPositionTimestamp")
     if (position == "AT_TIMESTAMP") != (timestamp is not None):
         raise invalid("StartingPositionTimestamp goes with StartingPosition AT_TIMESTAMP, and only with it.")
     if timestamp is not None and timestamp > now:
         raise invalid("StartingPositionTimestamp must not lie in the future.")
+
+
+def checked_settings(request: Document, present: Document = DEFAULTS) -> Document:
+    """The settings that a create or update request asks for, given the `present` ones.
+
+    Raises the error with which AWS refuses what it does not take; where facts 7.3 has no text of AWS's, ours.
+    """
+    for name in OF_OTHER_SOURCES:
+        if request.get(name):
+            raise invalid(f"Unsupported {name} parameter for given event source mapping type.")
+    settings = {name: request[name] for name in (*DEFAULTS, *OPTIONAL) if request.get(name) is not None}
+    if "DestinationConfig" in settings:
+        settings["DestinationConfig"] = _destination(settings["DestinationConfig"])
+    if "FilterCriteria" in settings:
+        Filters.of(settings["FilterCriteria"])
+        if not settings["FilterCriteria"].get("Filters"):
+            settings["FilterCriteria"] = None
+    if set(settings.get("MetricsConfig", {}).get("Metrics", [])) - {"EventCount"}:
+        raise invalid("A mapping of a Kinesis stream has the metrics EventCount only.")
+    if 0 <= settings.get("MaximumRecordAgeInSeconds", -1) < LEAST_RECORD_AGE:
+        raise invalid("MaximumRecordAgeInSeconds must be -1, or between 60 and 604800.")
+    together = {**DEFAULTS, **present, **settings}
+    if together["TumblingWindowInSeconds"] and together["ParallelizationFactor"] > 1:
+        raise invalid("TumblingWindowInSeconds keeps one state for a shard: ParallelizationFactor must be 1 with it.")
+    return settings
+
+
+def _destination(config: Document) -> Document:
+    if "OnSuccess" in config:
+        raise invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
+    arn = (config.get("OnFailure") or {}).get("Destination")
+    if not arn:
+        return {"OnFailure": {}}
+    if not DESTINATIONS.fullmatch(arn):
+        raise invalid(
+            f"The destination {arn} is not the ARN of a standard SQS queue, a standard SNS topic or an S3 bucket."
+        )
+    return {"OnFailure": {"Destination": arn}}
 
 
 def invalid(message: str) -> AwsError:

@@ -1,19 +1,18 @@
-"""A live event source mapping: its states, and one consumer for every shard of its stream."""
+"""A live event source mapping: its states, and a consumer for every shard of its stream whose turn has come."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpers.emulator.clock import Clock, Steps
-from helpers.emulator.kinesis.region import Region
+import simpy
+
+from helpers.emulator.clock import Steps
 from helpers.emulator.kinesis.shard import Shard
-from helpers.emulator.kinesis.stream import Stream
-from helpers.emulator.lambda_.functions import Function
-from helpers.emulator.lambda_.mapping.configuration import Configuration
-from helpers.emulator.lambda_.mapping.delivery import Delivery
-from helpers.emulator.lambda_.mapping.poller import POLL_SECONDS, Poller
-from helpers.emulator.lambda_.runtime import Runtime
-from helpers.emulator.recorder import FlightRecorder
+from helpers.emulator.kinesis.stream import Consumer, Stream
+from helpers.emulator.lambda_.mapping.configuration import Configuration, Document
+from helpers.emulator.lambda_.mapping.consumer import ShardConsumer
+from helpers.emulator.lambda_.mapping.reading import POLL_SECONDS, Poller, Reader, Subscriber
+from helpers.emulator.lambda_.mapping.surroundings import Surroundings
 
 # How long a mapping takes to change its state is not published: our choice, in virtual seconds.
 SECONDS_TO_ENABLE = 5.0
@@ -26,29 +25,24 @@ class EventSourceMapping:
 
     def __init__(
         self,
+        surroundings: Surroundings,
         configuration: Configuration,
-        region: Region,
         stream: Stream,
-        function: Callable[[str], Function],
-        runtime: Runtime,
-        clock: Clock,
-        recorder: FlightRecorder,
+        consumer: Consumer | None = None,
     ) -> None:
-        """A mapping that does nothing until it is enabled.  `function` finds a function by its ARN."""
+        """A mapping that does nothing until it is enabled; `consumer`: the registered one that is its source."""
         self.configuration = configuration
-        self._region = region
+        self._surroundings = surroundings
         self._stream = stream
-        self._clock = clock
-        self._recorder = recorder
-        self._checkpoints: dict[str, int] = {}
-        self._pollers: list[Poller] = []
-        self._delivery = Delivery(
-            configuration,
-            function=lambda: function(configuration.function_arn),
-            runtime=runtime,
-            clock=clock,
-            recorder=recorder,
-        )
+        self._registered = consumer
+        self._clock = surroundings.clock
+        self._started = False
+        self._checkpoints: dict[int, int] = {}
+        """Where to start in a shard, by its index; those that came later are read from their beginning."""
+        self._finished: set[int] = set()
+        """Shards that are closed and done."""
+        self._consumers: dict[int, ShardConsumer] = {}
+        self._working: dict[int, simpy.Process] = {}
 
     @property
     def polling(self) -> bool:
@@ -65,44 +59,58 @@ class EventSourceMapping:
         """Go through `state` to Disabled; the checkpoints are kept."""
         self._become(state, "Disabled", SECONDS_TO_DISABLE)
 
-    def update(self) -> None:
-        """Go through Updating back to the present state."""
-        self._become("Updating", self.configuration.state, SECONDS_TO_UPDATE)
+    def update(self, settings: Document, function_arn: str, enabled: bool | None) -> None:
+        """Take over new settings when the change of state is through (facts 7.2); the reply shows the old ones."""
+
+        def then() -> None:
+            self.configuration.change(settings)
+            self.configuration.function_arn = function_arn
+            self.configuration.last_modified = self._clock.now
+
+        present = self.configuration.state
+        if enabled is True and present == "Disabled":
+            self._become("Enabling", "Enabled", SECONDS_TO_ENABLE, then)
+        elif enabled is False and present == "Enabled":
+            self._become("Disabling", "Disabled", SECONDS_TO_DISABLE, then)
+        else:
+            self._become("Updating", present, SECONDS_TO_UPDATE, then)
 
     def delete(self) -> None:
         """Stop for good."""
         self._set_state("Deleting")
 
-    def _become(self, passing: str, final: str, seconds: float) -> None:
+    def _become(self, passing: str, final: str, seconds: float, then: Callable[[], None] | None = None) -> None:
         self._set_state(passing)
-        self._clock.start(self._settle(passing, final, seconds))
+        self._clock.start(self._settle(passing, final, seconds, then))
 
-    def _settle(self, passing: str, final: str, seconds: float) -> Steps:
+    def _settle(self, passing: str, final: str, seconds: float, then: Callable[[], None] | None) -> Steps:
         yield self._clock.timeout(seconds)
         if self.configuration.state == passing:
+            if then:
+                then()
             self._set_state(final)
-            if final == "Enabled" and passing != "Updating":
+            if final == "Enabled" and not self._consumers:
                 yield from self._start()
 
     def _set_state(self, state: str) -> None:
         self.configuration.state = state
-        self._recorder.note("state", stream=self._stream.name, mapping=self.configuration.uuid, outcome=state)
+        self._surroundings.recorder.note(
+            "state", stream=self._stream.name, mapping=self.configuration.uuid, outcome=state
+        )
         if not self.polling:
-            for poller in self._pollers:
-                poller.stop()
-            self._pollers = []
+            for consumer in self._consumers.values():
+                consumer.stop()
+            self._consumers = {}
 
     # Consuming
 
     def _start(self) -> Steps:
         while self._stream.status == "CREATING":
             yield self._clock.timeout(POLL_SECONDS)
-        uuid = self.configuration.uuid
-        for shard in self._stream.listed_shards:
-            position = self._checkpoints.setdefault(shard.id, self._starting_position(shard))
-            poller = Poller(uuid, self._region, self._stream, shard, position, self._clock, self._recorder)
-            self._pollers.append(poller)
-            self._clock.start(self._consume(poller))
+        if not self._started:
+            self._started = True
+            self._checkpoints = {shard.index: self._starting_position(shard) for shard in self._stream.listed_shards}
+        self._follow()
 
     def _starting_position(self, shard: Shard) -> int:
         match self.configuration.starting_position:
@@ -113,26 +121,28 @@ class EventSourceMapping:
             case _:
                 return shard.position_at_time(self.configuration.starting_timestamp or 0.0)
 
-    def _consume(self, poller: Poller) -> Steps:
-        """Read, deliver, checkpoint, until the poller is stopped."""
-        while not poller.stopped:
-            batch_size = self.configuration.batch_size
-            if poller.due and len(poller.waiting) < batch_size:
-                yield from poller.poll()
-            batch = poller.waiting[:batch_size]
-            if not batch:
-                yield from poller.until_next_poll()
-            elif (yield from self._delivery.deliver(poller, batch)):
-                poller.processed(len(batch))
-                self._checkpoint(poller, batch[-1].sequence_number)
+    def _follow(self) -> None:
+        """Consume every shard whose parents are done: this keeps the order of a key through resharding (facts 7.16)."""
+        for shard in self._stream.listed_shards:
+            known = shard.index in self._finished or shard.index in self._consumers
+            if not known and all(parent.expired or parent.index in self._finished for parent in shard.parents):
+                consumer = ShardConsumer(self._surroundings, self.configuration, self._stream, shard)
+                self._consumers[shard.index] = consumer
+                before = self._working.get(shard.index)
+                self._working[shard.index] = self._clock.start(self._consume(shard, consumer, before))
 
-    def _checkpoint(self, poller: Poller, last: str) -> None:
-        shard = poller.shard.id
-        self._checkpoints[shard] = max(poller.checkpoint, self._checkpoints[shard])
-        self._recorder.note(
-            "checkpoint",
-            stream=self._stream.name,
-            shard=shard,
-            mapping=self.configuration.uuid,
-            last=last,
-        )
+    def _consume(self, shard: Shard, consumer: ShardConsumer, before: simpy.Process | None) -> Steps:
+        """Consume a shard to its end, or until the mapping stops."""
+        if before is not None:  # what was under way when the mapping was disabled comes to its end first
+            yield before
+        reader = self._reader(shard, self._checkpoints.get(shard.index, shard.horizon))
+        finished = yield from consumer.run(reader)
+        self._checkpoints[shard.index] = consumer.checkpoint
+        if finished:
+            self._finished.add(shard.index)
+            self._consumers.pop(shard.index, None)
+            self._follow()
+
+    def _reader(self, shard: Shard, position: int) -> Reader:
+        about = self._surroundings, self.configuration, self._stream, shard, position
+        return Subscriber(*about, self._registered) if self._registered else Poller(*about)

@@ -1,0 +1,161 @@
+"""The consumer of one shard: reads it, filters, hands out to lanes, and keeps the checkpoint."""
+
+from __future__ import annotations
+
+import simpy
+
+from helpers.emulator.clock import Steps
+from helpers.emulator.kinesis.shard import Record, Shard
+from helpers.emulator.kinesis.stream import Stream
+from helpers.emulator.lambda_.mapping.configuration import NO_STREAM, Configuration
+from helpers.emulator.lambda_.mapping.counts import Counts
+from helpers.emulator.lambda_.mapping.delivery import Delivery
+from helpers.emulator.lambda_.mapping.lanes import Lane, lane_of
+from helpers.emulator.lambda_.mapping.reading import Reader
+from helpers.emulator.lambda_.mapping.surroundings import Bell, Surroundings
+
+
+class ShardConsumer:
+    """One shard on its way to the function.
+
+    `checkpoint` is the position of the first record that is not done: neither processed nor filtered, reported,
+    dropped or expired.  Whoever starts there misses nothing.
+    """
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        configuration: Configuration,
+        stream: Stream,
+        shard: Shard,
+    ) -> None:
+        """Of one `shard` of `stream`, for the mapping with this configuration."""
+        self.shard = shard
+        self.checkpoint = 0
+        self.stopped = False
+        self._surroundings = surroundings
+        self._configuration = configuration
+        self._stream = stream
+        self._clock = surroundings.clock
+        self._counts = Counts(surroundings, configuration)
+        self._delivery = Delivery(surroundings, configuration, stream, shard, self._counts)
+        self._bell = Bell(surroundings.clock)
+        self._lanes: list[Lane] = []
+        self._working: list[simpy.Process] = []
+
+    def stop(self) -> None:
+        """Read no more, and start no attempt; what is under way is finished."""
+        self.stopped = True
+        self._bell.ring()
+        for lane in self._lanes:
+            lane.stop()
+
+    def run(self, reader: Reader) -> Steps:
+        """Read with `reader` and deliver until stopped, or until the closed shard is done; returns whether it is."""
+        self._reader, self.checkpoint = reader, reader.position
+        while not self.stopped and not self.shard.read_to_end(self._reader.position) and not self._reader.gone:
+            if len(self._lanes) != self._configuration.lanes:
+                yield from self._change_lanes()
+            if not any(lane.hungry for lane in self._lanes):
+                yield self._bell.wait()
+            elif self._reader.due:
+                records = yield from self._reader.read()
+                self._hand_out(records)
+            elif self._reader.at_tip:
+                self._reader.on_arrival(self._bell.ring)
+                yield self._bell.wait()
+            else:
+                yield from self._bell.pause(self._reader.pause(), over=lambda: self.stopped)
+                self._reader.due = True
+        for lane in self._lanes:
+            lane.end()
+        yield from self._all_at_rest()
+        if self._reader.gone:
+            self._configuration.last_result = NO_STREAM
+        return not self.stopped
+
+    def _hand_out(self, records: list[Record]) -> None:
+        """Let what passes the filters wait in its lane."""
+        passed = self._filtered(records)
+        self._counts.polled(len(records), len(records) - len(passed))
+        if len(self._lanes) == 1:
+            shares = {0: passed} if passed else {}
+        else:
+            shares = {}
+            for record in passed:
+                shares.setdefault(lane_of(record, len(self._lanes)), []).append(record)
+        for number, share in shares.items():
+            self._lanes[number].add(share)
+        self._move_checkpoint()
+
+    def _filtered(self, records: list[Record]) -> list[Record]:
+        filters = self._configuration.filters
+        if not filters or not records:
+            return records
+        passed = [record for record in records if filters.pass_(record)]
+        if len(passed) < len(records):
+            self._surroundings.recorder.note(
+                "filter",
+                stream=self._stream.name,
+                shard=self.shard.id,
+                mapping=self._configuration.uuid,
+                first=records[0].sequence_number,
+                last=records[-1].sequence_number,
+                records=len(records) - len(passed),
+            )
+        return passed
+
+    # Lanes
+
+    def _change_lanes(self) -> Steps:
+        """Have as many lanes as are wanted; what waits is handed out anew when nothing is under way."""
+        for lane in self._lanes:
+            lane.stop()
+        yield from self._all_at_rest()
+        waiting = [record for lane in self._lanes for record in lane.waiting]
+        waiting.sort(key=lambda record: int(record.sequence_number))
+        count = self._configuration.lanes
+        self._lanes = [
+            Lane(
+                number,
+                self._configuration,
+                self._delivery.fixed_size,
+                self._reader.caught_up,
+                self._move_checkpoint,
+                self._clock,
+            )
+            for number in range(count)
+        ]
+        for record in waiting:
+            self._lanes[lane_of(record, count)].add([record])
+        if self.stopped:
+            return
+        self._working = [self._clock.start(self._work(lane)) for lane in self._lanes]
+
+    def _work(self, lane: Lane) -> Steps:
+        """Deliver one batch of a lane after the other."""
+        while (batch := (yield from lane.next_batch())) is not None:
+            self._bell.ring()
+            yield from self._delivery.deliver(lane, batch)
+            self._bell.ring()
+
+    def _all_at_rest(self) -> Steps:
+        yield from self._working
+        self._working = []
+
+    # The checkpoint
+
+    def _move_checkpoint(self) -> None:
+        """Move it to the oldest record that is not done (facts 7.7)."""
+        oldest = [lane.waiting[0].sequence_number for lane in self._lanes if lane.waiting]
+        position = min(map(self.shard.position_of, oldest)) if oldest else self._reader.position
+        if position > self.checkpoint:
+            self.checkpoint = position
+            last = self.shard.at(position - 1)
+            self._surroundings.recorder.note(
+                "checkpoint",
+                stream=self._stream.name,
+                shard=self.shard.id,
+                mapping=self._configuration.uuid,
+                last=last.sequence_number if last else None,
+            )

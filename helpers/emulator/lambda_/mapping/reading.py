@@ -1,0 +1,195 @@
+"""Reading a shard: as a poller that shares its budget, or as a registered consumer that has its own (facts 7.6)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from helpers.emulator.clock import MICROSECONDS, Steps
+from helpers.emulator.kinesis.budget import Budget
+from helpers.emulator.kinesis.reading import millis_behind, read
+from helpers.emulator.kinesis.shard import BYTES_OUT, Record, Shard
+from helpers.emulator.kinesis.stream import Consumer, Stream
+from helpers.emulator.lambda_.mapping.configuration import NO_ACCESS, Configuration
+from helpers.emulator.lambda_.mapping.surroundings import Surroundings
+from helpers.emulator.wire import AwsError
+
+POLL_SECONDS = 1.0
+"""An idle shard is polled once a second (facts 7.6)."""
+READ_SECONDS = 0.01
+"""Virtual time of one read, as of any API call."""
+PUSH_SECONDS = 0.07
+"""Virtual time from a record's arrival to its being pushed: our choice."""
+
+
+class Reader(ABC):
+    """Reads a shard from `position` on, and knows when to do so next."""
+
+    action = "kinesis:GetRecords"
+    """What the execution role must allow."""
+    kind = "poll"
+    """Under which name the flight recorder notes it."""
+
+    def __init__(
+        self, surroundings: Surroundings, configuration: Configuration, stream: Stream, shard: Shard, position: int
+    ) -> None:
+        """Read `shard` of `stream` for the mapping with this configuration."""
+        self.position = position
+        self.due = True
+        """Whether to read now: its turn has come, or the last read did not get everything."""
+        self._surroundings = surroundings
+        self._configuration = configuration
+        self._stream = stream
+        self._shard = shard
+        self._clock = surroundings.clock
+        self._began = surroundings.clock.microseconds
+        self._listening = False
+
+    # When to read
+
+    @property
+    def gone(self) -> bool:
+        """Whether the stream was deleted."""
+        return self._surroundings.region.streams.get(self._stream.name) is not self._stream
+
+    @property
+    def at_tip(self) -> bool:
+        """Whether there is nothing to read at the moment."""
+        return self.position >= self._shard.tip
+
+    @abstractmethod
+    def pause(self) -> float:
+        """Seconds until its turn comes, when something is there to read."""
+
+    def on_arrival(self, wake: Callable[[], None]) -> None:
+        """Call `wake` when something arrives, or the shard is closed."""
+        if not self._listening:
+            self._listening = True
+
+            def heard() -> None:
+                self._listening = False
+                wake()
+
+            self._shard.on_arrival(heard)
+
+    def caught_up(self, second: float) -> bool:
+        """Whether it has read all that arrived before `second` (since 1970), which has passed."""
+        unread = self._shard.at(max(self.position, self._shard.horizon))
+        return unread is None or unread.arrival >= second
+
+    # Reading
+
+    def read(self) -> Steps:
+        """Read what there is, up to the limits of one read; returns records, oldest first."""
+        yield self._clock.timeout(READ_SECONDS)
+        self._skip_expired()
+        records = self._read() if self._may_read() else None
+        if records:
+            self.position += len(records)
+            self._note(self.kind, records, outcome="ok")
+        self.due = records is not None and not self.at_tip
+        return records or []
+
+    @abstractmethod
+    def _read(self) -> list[Record] | None:
+        """What there is at `position`; None when the budget is spent."""
+
+    def _may_read(self) -> bool:
+        """Whether the function's role may read the stream; the mapping says so if not."""
+        try:
+            role = self._surroundings.find_function(self._configuration.function_arn).role
+        except AwsError:  # a function that is gone shows when a batch is due
+            return True
+        if self._surroundings.permissions.allow(role, self.action, self._configuration.source_arn):
+            return True
+        self._configuration.last_result = NO_ACCESS
+        return False
+
+    def _skip_expired(self) -> None:
+        """What the stream no longer keeps was lost before it was ever read."""
+        self._stream.trim(self._shard)
+        lost = self._shard.horizon - self.position
+        if lost > 0:
+            self.position = self._shard.horizon
+            self._surroundings.recorder.note(
+                "expired",
+                stream=self._stream.name,
+                shard=self._shard.id,
+                mapping=self._configuration.uuid,
+                records=lost,
+                outcome="unread",
+            )
+
+    def _note(self, kind: str, records: list[Record], outcome: str) -> None:
+        self._surroundings.recorder.note(
+            kind,
+            stream=self._stream.name,
+            shard=self._shard.id,
+            mapping=self._configuration.uuid,
+            first=records[0].sequence_number if records else None,
+            last=records[-1].sequence_number if records else None,
+            records=len(records),
+            outcome=outcome,
+        )
+
+
+class Poller(Reader):
+    """Polls once a second, and at once while there is more; the shard's budget is shared with all other readers."""
+
+    def pause(self) -> float:
+        """Until the next whole second since it began."""
+        since = (self._clock.microseconds - self._began) / MICROSECONDS
+        return POLL_SECONDS - since % POLL_SECONDS
+
+    def _read(self) -> list[Record] | None:
+        records = read(self._surroundings.region, self._stream, self._shard, self.position)
+        if records is None:
+            self._note(self.kind, [], outcome="throttled")
+        return records
+
+
+class Subscriber(Reader):
+    """Is pushed what arrives, on a budget of its own: enhanced fan-out."""
+
+    action = "kinesis:SubscribeToShard"
+    kind = "push"
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        configuration: Configuration,
+        stream: Stream,
+        shard: Shard,
+        position: int,
+        consumer: Consumer,
+    ) -> None:
+        """As a Reader, for a registered `consumer`."""
+        super().__init__(surroundings, configuration, stream, shard, position)
+        self._consumer = consumer
+        self._budget = Budget(float("inf"), BYTES_OUT)
+
+    def pause(self) -> float:
+        """Until the oldest record that is there has made its way."""
+        unread = self._shard.at(self.position)
+        arrived = self._clock.now if unread is None else unread.arrival
+        return max(PUSH_SECONDS / 10, arrived + PUSH_SECONDS - self._clock.now)
+
+    def _may_read(self) -> bool:
+        return self._consumer.status == "ACTIVE" and super()._may_read()
+
+    def _read(self) -> list[Record] | None:
+        region, now = self._surroundings.region, self._clock.microseconds
+        if region.limits and not self._budget.allows(now, 1, 1):
+            return None
+        records = self._shard.read(self.position, 10_000, BYTES_OUT)
+        size = sum(record.size for record in records)
+        self._budget.spend(now, 1, size)
+        behind = millis_behind(region, self._shard, self.position + len(records))
+        for name, value, unit in (
+            ("Success", 1, "Count"),
+            ("Records", len(records), "Count"),
+            ("Bytes", size, "Bytes"),
+            ("MillisBehindLatest", behind, "Milliseconds"),
+        ):
+            region.count_consumer(self._stream, self._consumer, f"SubscribeToShardEvent.{name}", value, unit)
+        return records

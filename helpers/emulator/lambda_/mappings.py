@@ -1,0 +1,194 @@
+"""The event source mappings of one Region: create, get, list, update, delete, tags (facts 7.1 to 7.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from helpers.emulator.kinesis.stream import Consumer, Stream
+from helpers.emulator.lambda_ import functions
+from helpers.emulator.lambda_.mapping.configuration import (
+    Configuration,
+    check_creation,
+    checked_settings,
+    invalid,
+)
+from helpers.emulator.lambda_.mapping.mapping import EventSourceMapping
+from helpers.emulator.lambda_.mapping.surroundings import Surroundings
+from helpers.emulator.validation import validate
+from helpers.emulator.wire import ACCOUNT, AwsError, NotOffered, Request
+
+Document = dict[str, Any]
+
+MOST_LISTED = 100
+"""Mappings on a page, unless fewer are asked for: our choice."""
+
+READING = ("DescribeStream", "GetRecords", "GetShardIterator", "ListShards")
+"""What an execution role must be allowed to do to a stream (facts 7.3, 9)."""
+NO_ACCESS = (
+    "Cannot access stream {}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, "
+    "ListShards, and ListStreams Actions on your stream in IAM."
+)
+
+
+class Mappings:
+    """The mappings, by their UUID."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        """No mapping yet."""
+        self._surroundings = surroundings
+        self._region = surroundings.region
+        self._mappings: dict[str, EventSourceMapping] = {}
+
+    def create(self, request: Request) -> Document:
+        """CreateEventSourceMapping: Creating for a while, then Enabled or Disabled."""
+        document = functions.request_document(request.body)
+        now = self._surroundings.clock.now
+        check_creation(document, now)
+        settings = checked_settings(document)
+        function_arn = self._function_arn(document.get("FunctionName") or "")
+        source = document["EventSourceArn"]
+        stream, consumer = self._source(source)
+        self._refuse_duplicate(source, function_arn, consumer)
+        self._check_role(function_arn, stream, source)
+        uuid = self._surroundings.identities.uuid()
+        configuration = Configuration(
+            uuid=uuid,
+            arn=f"arn:aws:lambda:{self._region.name}:{ACCOUNT}:event-source-mapping:{uuid}",
+            source_arn=source,
+            function_arn=function_arn,
+            starting_position=document["StartingPosition"],
+            starting_timestamp=document.get("StartingPositionTimestamp"),
+            last_modified=now,
+            tags=document.get("Tags") or {},
+        )
+        configuration.change(settings)
+        mapping = self._mappings[uuid] = EventSourceMapping(self._surroundings, configuration, stream, consumer)
+        if document.get("Enabled", True):
+            mapping.enable("Creating")
+        else:
+            mapping.disable("Creating")
+        return configuration.document()
+
+    def get(self, uuid: str) -> Document:
+        """GetEventSourceMapping."""
+        return self._find(uuid).configuration.document()
+
+    def list(self, request: Request) -> Document:
+        """ListEventSourceMappings: of a source, of a function, or all."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
+        source, name = query.get("EventSourceArn"), query.get("FunctionName")
+        arn = self._function_arn(name) if name else None
+        found = [
+            mapping.configuration
+            for mapping in self._mappings.values()
+            if source in (None, mapping.configuration.source_arn) and arn in (None, mapping.configuration.function_arn)
+        ]
+        if marker := query.get("Marker"):
+            places = [place for place, configuration in enumerate(found) if configuration.uuid == marker]
+            if not places:
+                raise invalid(f"Marker is {marker}, and must be the NextMarker of an answer.")
+            found = found[places[0] :]
+        most = _page_size(query.get("MaxItems"))
+        answer: Document = {"EventSourceMappings": [configuration.document() for configuration in found[:most]]}
+        return answer | ({"NextMarker": found[most].uuid} if len(found) > most else {})
+
+    def update(self, request: Request, uuid: str) -> Document:
+        """UpdateEventSourceMapping: the new settings hold when it is Enabled or Disabled again."""
+        mapping = self._find(uuid)
+        configuration = mapping.configuration
+        document = functions.request_document(request.body)
+        validate("lambda", "UpdateEventSourceMapping", {**document, "UUID": uuid})
+        self._refuse_while(configuration, "Creating", "Enabling", "Updating", "Disabling")
+        settings = checked_settings(document, configuration.settings)
+        function_arn = configuration.function_arn
+        if document.get("FunctionName"):
+            function_arn = self._function_arn(document["FunctionName"])
+        mapping.update(settings, function_arn, document.get("Enabled"))
+        return configuration.document()
+
+    def delete(self, uuid: str) -> Document:
+        """DeleteEventSourceMapping: it is gone after the answer."""
+        mapping = self._find(uuid)
+        self._refuse_while(mapping.configuration, "Updating")
+        del self._mappings[uuid]
+        mapping.delete()
+        return mapping.configuration.document()
+
+    # Tags
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """The tags of the mapping with this ARN, to be read and changed."""
+        return self._find(arn.rpartition(":")[2]).configuration.tags
+
+    # Finding and refusing
+
+    def _find(self, uuid: str) -> EventSourceMapping:
+        if uuid not in self._mappings:
+            raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
+        return self._mappings[uuid]
+
+    def _source(self, arn: str) -> tuple[Stream, Consumer | None]:
+        """The stream, and the registered consumer if the ARN is one's (facts 7.2, 7.6)."""
+        if ":kinesis:" not in arn:
+            raise NotOffered("the local cloud offers event source mappings for Kinesis streams only")
+        try:
+            found = self._region.resource(arn)
+        except AwsError:
+            raise invalid(f"Stream not found: {arn}") from None
+        if isinstance(found, Stream):
+            return found, None
+        if found.status != "ACTIVE":
+            raise invalid(f"The consumer {arn} is not ACTIVE, instead in state {found.status}.")
+        return self._region.streams[arn.partition(":stream/")[2].partition("/")[0]], found
+
+    def _function_arn(self, name: str) -> str:
+        """The full ARN of a function that must exist, with the qualifier that was asked for."""
+        try:
+            function = self._surroundings.find_function(name)
+        except AwsError:
+            raise invalid("Function does not exist") from None
+        qualifier = functions.parse_name(name)[1]
+        return f"{function.arn}:{qualifier}" if qualifier else function.arn
+
+    def _refuse_duplicate(self, source: str, function_arn: str, consumer: Consumer | None) -> None:
+        for mapping in self._mappings.values():
+            known = mapping.configuration
+            if known.source_arn != source:
+                continue
+            if known.function_arn == function_arn:
+                name = functions.parse_name(function_arn)[0]
+                raise AwsError(
+                    "ResourceConflictException",
+                    f'The event source arn (" {source} ") and function (" {name} ") provided mapping already '
+                    f"exists. Please update or delete the existing mapping with UUID {known.uuid}",
+                    409,
+                )
+            if consumer is not None:
+                raise invalid(f"The consumer {source} is the source of another mapping, with UUID {known.uuid}.")
+
+    def _check_role(self, function_arn: str, stream: Stream, source: str) -> None:
+        """The function's role reads the stream: it must be allowed to (facts 9)."""
+        role = self._surroundings.find_function(function_arn).role
+        allow = self._surroundings.permissions.allow
+        wanted = [(f"kinesis:{operation}", stream.arn) for operation in READING]
+        if source != stream.arn:
+            wanted.append(("kinesis:SubscribeToShard", source))
+        if not all(allow(role, action, resource) for action, resource in wanted):
+            raise invalid(NO_ACCESS.format(stream.arn))
+
+    def _refuse_while(self, configuration: Configuration, *states: str) -> None:
+        if configuration.state in states:
+            raise AwsError(
+                "ResourceInUseException",
+                f"The event source mapping with UUID {configuration.uuid} cannot be changed while it is "
+                f"{configuration.state}.",
+            )
+
+
+def _page_size(asked: str | None) -> int:
+    if asked is None:
+        return MOST_LISTED
+    if not asked.isdigit() or not 1 <= int(asked) <= 10_000:
+        raise invalid(f"MaxItems is {asked}, and must be between 1 and 10000.")
+    return min(int(asked), MOST_LISTED)

@@ -1,0 +1,182 @@
+"""Mappings whose function is played by the test: quick, and told what to answer to each event."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from helpers import open_cloud
+from helpers.cloud import Cloud
+from helpers.emulator.clock import Steps
+from helpers.emulator.lambda_.functions import Function
+from helpers.emulator.lambda_.runtime import Outcome
+from helpers.emulator.wire import AwsError
+from tests.conftest import execution_role, zipped
+
+ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
+
+Event = dict[str, Any]
+
+
+class Failure(Exception):
+    """The played function fails: `status` is error or timeout."""
+
+    def __init__(self, status: str = "error") -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass
+class Invocation:
+    """An event that the played function was given."""
+
+    event: Event
+    began: float
+    ended: float = 0.0
+    ok: bool = False
+
+    @property
+    def shard(self) -> str:
+        return str(self.event.get("shardId") or self.event["Records"][0]["eventID"].partition(":")[0])
+
+    @property
+    def texts(self) -> list[str]:
+        return [text_of(record) for record in self.event["Records"]]
+
+    @property
+    def numbers(self) -> list[int]:
+        return [int(record["kinesis"]["sequenceNumber"]) for record in self.event["Records"]]
+
+    @property
+    def keys(self) -> list[str]:
+        return [record["kinesis"]["partitionKey"] for record in self.event["Records"]]
+
+
+def text_of(record: Event) -> str:
+    return base64.b64decode(record["kinesis"]["data"]).decode()
+
+
+def number_of(record: Event) -> str:
+    return str(record["kinesis"]["sequenceNumber"])
+
+
+@dataclass
+class Stage:
+    """A cloud with the stream `orders`, and the function `app` that the test plays."""
+
+    cloud: Cloud
+    answer: Callable[[Event], Any] = field(default=lambda event: None)
+    """What the function returns for an event; raises Failure, or AwsError for what is not even invoked."""
+    seconds: Callable[[Event], float] = field(default=lambda event: 0.01)
+    """How long it takes."""
+    invocations: list[Invocation] = field(default_factory=list)
+    uuid: str = ""
+
+    def __post_init__(self) -> None:
+        local = self.cloud._local
+        assert local is not None
+        self._clock = local.clock
+        self._identities = local.switchboard.runtime._identities
+        local.switchboard.runtime.invoke = self._invoke  # type: ignore[method-assign]
+        self.kinesis, self.lambda_ = self.cloud.client("kinesis"), self.cloud.client("lambda")
+
+    def _invoke(self, function: Function, event: bytes, **_options: Any) -> Steps:
+        document = json.loads(event)
+        invocation = Invocation(document, self._clock.elapsed)
+        status, result = "ok", None
+        try:
+            result = self.answer(document)
+        except Failure as failure:
+            status = failure.status
+        self.invocations.append(invocation)
+        yield self._clock.timeout(self.seconds(document))
+        invocation.ended, invocation.ok = self._clock.elapsed, status == "ok"
+        return Outcome(
+            status=status,
+            payload=json.dumps(result).encode(),
+            log_tail=b"",
+            started=invocation.began,
+            ended=invocation.ended,
+            duration=invocation.ended - invocation.began,
+            cold=False,
+            request_id=self._identities.uuid(),
+            version="$LATEST",
+        )
+
+    def open(self, shards: int = 1) -> None:
+        """Make the stream and the function."""
+        self.kinesis.create_stream(StreamName="orders", ShardCount=shards)
+        self.lambda_.create_function(
+            FunctionName="app",
+            Role=execution_role(self.cloud),
+            Code={"ZipFile": zipped("")},
+            Runtime="python3.13",
+            Handler="app.handler",
+        )
+        self.cloud.wait(10)
+
+    def map(self, *, wait: float = 6, position: str = "TRIM_HORIZON", source: str = ARN, **settings: Any) -> str:
+        """Map the stream to the function."""
+        answer = self.lambda_.create_event_source_mapping(
+            EventSourceArn=source, FunctionName="app", StartingPosition=position, **settings
+        )
+        self.cloud.wait(wait)
+        self.uuid = str(answer["UUID"])
+        return self.uuid
+
+    def update(self, wait: float = 6, **settings: Any) -> None:
+        self.lambda_.update_event_source_mapping(UUID=self.uuid, **settings)
+        self.cloud.wait(wait)
+
+    def put(self, *texts: str, key: str = "k", hash_key: int | None = None) -> list[str]:
+        """Put records in one call; their sequence numbers."""
+        where = {} if hash_key is None else {"ExplicitHashKey": str(hash_key)}
+        records = [{"Data": text.encode(), "PartitionKey": key, **where} for text in texts]
+        answer = self.kinesis.put_records(StreamName="orders", Records=records)
+        assert answer["FailedRecordCount"] == 0
+        return [entry["SequenceNumber"] for entry in answer["Records"]]
+
+    @property
+    def batches(self) -> list[list[str]]:
+        return [invocation.texts for invocation in self.invocations]
+
+    @property
+    def last_result(self) -> str:
+        return str(self.lambda_.get_event_source_mapping(UUID=self.uuid)["LastProcessingResult"])
+
+    def rows(self, kind: str) -> Any:
+        return self.cloud.recorder.table(kind)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with open_cloud("local") as cloud:
+        made = Stage(cloud)
+        made.open()
+        yield made
+
+
+def poison(event: Event) -> None:
+    """Fail if a record says `poison`."""
+    if any(text_of(record).startswith("poison") for record in event["Records"]):
+        raise Failure
+
+
+def failures(*numbers: str | None) -> dict[str, Any]:
+    """A response that names these records."""
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in numbers]}
+
+
+def stuck_at_poison(event: Event) -> dict[str, Any]:
+    """Work until the first record that says `poison`, and report it."""
+    bad = [number_of(record) for record in event["Records"] if text_of(record).startswith("poison")]
+    return failures(*bad[:1])
+
+
+def throttled(_event: Event) -> None:
+    raise AwsError("TooManyRequestsException", "Rate Exceeded.", 429)

@@ -1,0 +1,293 @@
+"""What a mapping reads: resharding, other readers, registered consumers, streams that go, roles that may not."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.mapping.conftest import ARN, poison
+
+HALF = 2**127
+
+
+# Resharding (facts 7.16)
+
+
+def test_parents_are_drained_before_their_children(stage):
+    stage.seconds = lambda event: 8.0
+    stage.map(BatchSize=2)
+    stage.put("1", "2", "3", "4", "5", "6")
+    stage.kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey=str(HALF))
+    stage.cloud.wait(31)
+    stage.put("7", "8")
+    stage.cloud.wait(60)
+    assert [text for batch in stage.batches for text in batch] == list("12345678")
+    *_, last = stage.invocations
+    parents = [each for each in stage.invocations if each.shard.endswith("0")]
+    assert not last.shard.endswith("0") and last.began >= max(each.ended for each in parents)
+
+
+def test_a_stuck_parent_holds_up_its_children(stage):
+    stage.answer = poison
+    stage.map(BatchSize=1)
+    stage.put("poison")
+    stage.kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey=str(HALF))
+    stage.cloud.wait(31)
+    stage.put("behind", hash_key=0)
+    stage.cloud.wait(300)
+    assert set(map(tuple, stage.batches)) == {("poison",)}
+    stage.answer = lambda event: None
+    stage.cloud.wait(30)
+    assert stage.batches[-2:] == [["poison"], ["behind"]]
+
+
+def test_a_merged_shard_waits_for_both_parents(stage):
+    stage.kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey=str(HALF))
+    stage.cloud.wait(31)
+    stage.answer = poison
+    stage.put("fine", hash_key=0)
+    stage.put("poison", hash_key=HALF)
+    stage.map()
+    stage.kinesis.merge_shards(StreamName="orders", ShardToMerge="shardId-1", AdjacentShardToMerge="shardId-2")
+    stage.cloud.wait(31)
+    stage.put("after")
+    stage.cloud.wait(60)
+    assert ["after"] not in stage.batches and ["fine"] in stage.batches
+    stage.answer = lambda event: None
+    stage.cloud.wait(30)
+    assert stage.batches[-1] == ["after"]
+
+
+def test_many_reshardings_lose_nothing_and_keep_order(stage):
+    stage.map(BatchSize=7)
+    numbers = iter(range(10_000))
+
+    def put_some():
+        for _ in range(30):
+            number = next(numbers)
+            stage.put(str(number), key=f"key-{number % 11}")
+
+    for target in (2, 4, 3, 6, 5, 3, 2, 1):
+        put_some()
+        stage.kinesis.update_shard_count(StreamName="orders", TargetShardCount=target, ScalingType="UNIFORM_SCALING")
+        put_some()
+        stage.cloud.wait(31)
+    stage.cloud.wait(30)
+    texts = [int(text) for batch in stage.batches for text in batch]
+    assert sorted(texts) == list(range(480))
+    for key in range(11):
+        own = [number for number in texts if number % 11 == key]
+        assert own == sorted(own)
+
+
+def test_latest_reads_children_that_come_later_from_their_beginning(stage):
+    stage.put("early")
+    stage.map(position="LATEST")
+    stage.kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey=str(HALF))
+    stage.cloud.wait(29.9)
+    stage.put("before the split")
+    stage.cloud.wait(0.2)
+    stage.put("after the split")
+    stage.cloud.wait(10)
+    assert [text for batch in stage.batches for text in batch] == ["before the split", "after the split"]
+
+
+def test_latest_skips_what_closed_shards_hold(stage):
+    stage.put("early")
+    stage.kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey=str(HALF))
+    stage.cloud.wait(31)
+    stage.put("in a child, and too early")
+    stage.map(position="LATEST")
+    stage.put("late")
+    stage.cloud.wait(5)
+    assert stage.batches == [["late"]]
+
+
+def test_a_stream_that_is_made_while_it_is_mapped(stage):
+    stage.kinesis.create_stream(StreamName="fresh", ShardCount=1)
+    stage.map(source=ARN.replace("orders", "fresh"), wait=20)
+    stage.kinesis.put_record(StreamName="fresh", Data=b"a", PartitionKey="k")
+    stage.cloud.wait(5)
+    assert stage.batches == [["a"]]
+
+
+# The read budget (facts 7.6)
+
+
+def test_a_mapping_shares_the_shards_budget_and_backs_off(stage):
+    stage.map()
+    impatient = stage.cloud.client("kinesis")
+    place = stage.kinesis.get_shard_iterator(StreamName="orders", ShardId="shardId-0", ShardIteratorType="LATEST")[
+        "ShardIterator"
+    ]
+    refused = 0
+    for number in range(60):
+        stage.put(str(number))
+        for _ in range(6):
+            try:
+                impatient.get_records(ShardIterator=place)
+            except ClientError:
+                refused += 1
+        stage.cloud.wait(0.2)
+    stage.cloud.wait(20)
+    assert "throttled" in set(stage.rows("poll")["outcome"])
+    assert sorted(int(text) for batch in stage.batches for text in batch) == list(range(60))
+
+
+def test_what_expires_before_it_is_read_is_counted(stage):
+    stage.put("a", "b", "c")
+    stage.map(Enabled=False)
+    stage.cloud.wait(25 * 3600)
+    stage.put("d")
+    stage.update(Enabled=True)
+    assert stage.batches == [["d"]]
+    stage.update(Enabled=False)
+    stage.put("e", "f")
+    stage.cloud.wait(25 * 3600)
+    stage.update(Enabled=True)
+    assert stage.batches == [["d"]]
+    assert [(row.records, row.outcome) for row in stage.rows("expired").itertuples()] == [(2, "unread")]
+
+
+# Enhanced fan-out (facts 7.6)
+
+
+@pytest.fixture
+def consumer(stage):
+    """A registered consumer of the stream: its ARN."""
+    arn = stage.kinesis.register_stream_consumer(StreamARN=ARN, ConsumerName="fast")["Consumer"]["ConsumerARN"]
+    stage.cloud.wait(10)
+    return arn
+
+
+def test_a_registered_consumer_is_pushed_its_records(stage, consumer):
+    stage.map(source=consumer)
+    for text in "abc":
+        stage.put(text)
+        stage.cloud.wait(0.3)
+    assert stage.batches == [["a"], ["b"], ["c"]], "nobody waits for the next second"
+    record = stage.invocations[0].event["Records"][0]
+    assert record["eventSourceARN"] == consumer
+    arrival = record["kinesis"]["approximateArrivalTimestamp"] - stage.cloud._local.clock._start / 1e6
+    assert 0.05 < stage.invocations[0].began - arrival < 0.2
+    assert len(stage.rows("push")) == 3 and len(stage.rows("poll")) == 0
+
+
+def test_it_does_not_spend_the_shared_budget(stage, consumer):
+    for _ in range(12):
+        stage.put("x" * 900_000)
+        stage.cloud.wait(1)
+    stage.map(source=consumer, wait=8)
+    place = stage.kinesis.get_shard_iterator(StreamName="orders", ShardId="shardId-0", ShardIteratorType="LATEST")
+    for _ in range(5):
+        stage.kinesis.get_records(ShardIterator=place["ShardIterator"])
+    stage.cloud.wait(10)
+    assert sum(map(len, stage.batches)) == 12
+
+
+def test_a_consumer_must_be_there_active_and_free(stage, consumer):
+    with pytest.raises(ClientError, match="Stream not found"):
+        stage.map(source=consumer + "9")
+    stage.map(source=consumer)
+    stage.lambda_.create_function(
+        FunctionName="other",
+        Role=stage.lambda_.get_function(FunctionName="app")["Configuration"]["Role"],
+        Code={"ZipFile": b"x"},
+        Runtime="python3.13",
+        Handler="app.handler",
+    )
+    with pytest.raises(ClientError, match="is the source of another mapping"):
+        stage.lambda_.create_event_source_mapping(
+            EventSourceArn=consumer, FunctionName="other", StartingPosition="LATEST"
+        )
+    fresh = stage.kinesis.register_stream_consumer(StreamARN=ARN, ConsumerName="new")["Consumer"]["ConsumerARN"]
+    with pytest.raises(ClientError, match="is not ACTIVE"):
+        stage.map(source=fresh)
+
+
+# What goes
+
+
+def test_a_stream_that_is_deleted_under_its_mapping(stage):
+    stage.map()
+    stage.put("a")
+    stage.cloud.wait(3)
+    stage.kinesis.delete_stream(StreamName="orders")
+    stage.cloud.wait(60)
+    mapping = stage.lambda_.get_event_source_mapping(UUID=stage.uuid)
+    assert (mapping["State"], mapping["LastProcessingResult"]) == ("Enabled", "PROBLEM: Stream not found")
+    assert stage.batches == [["a"]]
+    assert stage.lambda_.delete_event_source_mapping(UUID=stage.uuid)["State"] == "Deleting"
+
+
+# The execution role (facts 9)
+
+
+def detach(stage):
+    policy = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
+    stage.cloud.client("iam").detach_role_policy(RoleName="shop", PolicyArn=policy)
+
+
+def attach(stage, *actions, resource=ARN):
+    policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": list(actions), "Resource": resource}}
+    stage.cloud.client("iam").put_role_policy(RoleName="shop", PolicyName="reads", PolicyDocument=json.dumps(policy))
+
+
+READING = [f"kinesis:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListShards")]
+
+
+def test_a_role_that_may_not_read_is_refused(stage):
+    detach(stage)
+    with pytest.raises(ClientError, match=r"InvalidParameterValueException.*Cannot access stream arn:aws:kinesis"):
+        stage.map()
+    attach(stage, *READING[:-1])
+    with pytest.raises(ClientError, match="Please ensure the role can perform the GetRecords"):
+        stage.map()
+    attach(stage, *READING, resource=ARN + "-of-others")
+    with pytest.raises(ClientError, match="Cannot access stream"):
+        stage.map()
+    attach(stage, *READING)
+    stage.map()
+
+
+def test_a_role_that_loses_its_right_reads_no_more_until_it_has_it_again(stage):
+    stage.map()
+    stage.put("a")
+    stage.cloud.wait(3)
+    detach(stage)
+    stage.put("b")
+    stage.cloud.wait(60)
+    assert stage.batches == [["a"]]
+    assert stage.last_result == "PROBLEM: The execution role may not read the stream"
+    attach(stage, "kinesis:*")
+    stage.cloud.wait(3)
+    assert stage.batches == [["a"], ["b"]] and stage.last_result == "OK"
+
+
+def test_a_registered_consumer_needs_the_right_to_subscribe(stage, consumer):
+    detach(stage)
+    attach(stage, *READING)
+    with pytest.raises(ClientError, match="Cannot access stream"):
+        stage.map(source=consumer)
+    attach(stage, *READING, "kinesis:SubscribeToShard", resource=[ARN, ARN + "/consumer/*"])
+    stage.map(source=consumer)
+
+
+def test_a_deny_wins(stage):
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kinesis:Get*", "Resource": "*"}]}
+    iam = stage.cloud.client("iam")
+    iam.put_role_policy(RoleName="shop", PolicyName="no", PolicyDocument=json.dumps(policy))
+    with pytest.raises(ClientError, match="Cannot access stream"):
+        stage.map()
+
+
+def test_reads_are_counted_once_a_second_when_little_comes(stage):
+    stage.map()
+    for _ in range(100):
+        stage.put("x")
+        stage.cloud.wait(0.1)
+    stage.cloud.wait(2)
+    assert math.isclose(len(stage.rows("poll")), 11, abs_tol=1)

@@ -1,0 +1,153 @@
+"""Tumbling windows: facts 7.13."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.mapping.conftest import ARN, Failure
+
+
+def count(event):
+    """A counter: the state is the number of records so far."""
+    return {"state": {"count": event["state"].get("count", 0) + len(event["Records"])}}
+
+
+@pytest.fixture
+def counting(stage):
+    stage.answer = count
+    return stage
+
+
+def test_the_keys_of_a_window(counting):
+    counting.map(TumblingWindowInSeconds=60)
+    counting.put("a")
+    counting.cloud.wait(3)
+    (invocation,) = counting.invocations
+    event = dict(invocation.event)
+    assert len(event.pop("Records")) == 1
+    assert event == {
+        "window": {"start": "2026-01-05T09:00:00Z", "end": "2026-01-05T09:01:00Z"},
+        "state": {},
+        "isFinalInvokeForWindow": False,
+        "isWindowTerminatedEarly": False,
+        "shardId": "shardId-000000000000",
+        "eventSourceARN": ARN,
+    }
+
+
+def test_state_goes_from_batch_to_batch_and_the_window_is_closed_at_its_end(counting):
+    counting.map(TumblingWindowInSeconds=60, BatchSize=2)
+    counting.put("a", "b", "c")
+    counting.cloud.wait(10)
+    counting.put("d")
+    counting.cloud.wait(120)
+    seen = [(each.texts, each.event["state"], each.event["isFinalInvokeForWindow"]) for each in counting.invocations]
+    assert seen == [
+        (["a", "b"], {}, False),
+        (["c"], {"count": 2}, False),
+        (["d"], {"count": 3}, False),
+        ([], {"count": 4}, True),
+    ]
+    assert counting.invocations[-1].began == pytest.approx(60, abs=1.5)
+
+
+def test_each_record_is_in_the_window_in_which_it_arrived(counting):
+    counting.map(TumblingWindowInSeconds=30)
+    for number in range(100):
+        counting.put(str(number))
+        counting.cloud.wait(1)
+    counting.cloud.wait(60)
+    for each in counting.invocations:
+        start, end = (_minute(each.event["window"][name]) for name in ("start", "end"))
+        for record in each.event["Records"]:
+            assert start <= record["kinesis"]["approximateArrivalTimestamp"] < end
+    finals = [each for each in counting.invocations if each.event["isFinalInvokeForWindow"]]
+    assert sum(each.event["state"]["count"] for each in finals) == 100
+    assert len({each.event["window"]["start"] for each in finals}) == len(finals) >= 3
+
+
+def _minute(text):
+    from datetime import datetime
+
+    return datetime.fromisoformat(text).timestamp()
+
+
+def test_an_empty_window_is_not_closed(counting):
+    counting.map(TumblingWindowInSeconds=10)
+    counting.cloud.wait(60)
+    assert counting.invocations == []
+
+
+def test_a_response_without_state_is_a_failure(stage):
+    stage.answer = lambda event: {"count": 1}
+    stage.map(TumblingWindowInSeconds=60, MaximumRetryAttempts=1)
+    stage.put("a")
+    stage.cloud.wait(20)
+    assert stage.batches == [["a"], ["a"]]
+    assert [row.records for row in stage.rows("discard").itertuples()] == [1]
+
+
+def test_a_failure_keeps_the_state_from_before(stage):
+    def fails_once(event):
+        if len(stage.invocations) == 1:
+            raise Failure
+        return count(event)
+
+    stage.answer = fails_once
+    stage.map(TumblingWindowInSeconds=60, BatchSize=1)
+    stage.put("a", "b")
+    stage.cloud.wait(90)
+    assert [each.event["state"] for each in stage.invocations] == [{}, {"count": 1}, {"count": 1}, {"count": 2}]
+
+
+def test_the_final_invocation_is_tried_again_and_holds_up_the_shard(stage):
+    def refuses_to_close(event):
+        if event["isFinalInvokeForWindow"] and len(stage.invocations) < 4:
+            raise Failure
+        return count(event)
+
+    stage.answer = refuses_to_close
+    stage.map(TumblingWindowInSeconds=10)
+    stage.put("a")
+    stage.cloud.wait(12)
+    stage.put("b")
+    stage.cloud.wait(60)
+    kinds = [(each.texts, each.event["isFinalInvokeForWindow"]) for each in stage.invocations]
+    assert kinds == [(["a"], False), *[([], True)] * 4, (["b"], False), ([], True)]
+
+
+def test_too_much_state_ends_the_window_early(stage):
+    def hoards(event):
+        state = event["state"]
+        return {"state": {"hoard": state.get("hoard", "") + "x" * 700_000}}
+
+    stage.answer = hoards
+    stage.map(TumblingWindowInSeconds=60, BatchSize=1)
+    stage.put("a", "b", "c")
+    stage.cloud.wait(30)
+    seen = [
+        (each.texts, len(each.event["state"].get("hoard", "")), each.event["isWindowTerminatedEarly"])
+        for each in stage.invocations
+    ]
+    assert seen == [(["a"], 0, False), (["b"], 700_000, False), ([], 1_400_000, True), (["c"], 0, False)]
+    assert {each.event["window"]["start"] for each in stage.invocations} == {"2026-01-05T09:00:00Z"}
+    assert stage.invocations[2].event["isFinalInvokeForWindow"]
+
+
+def test_the_end_of_a_shard_closes_its_window(counting):
+    counting.map(TumblingWindowInSeconds=900)
+    counting.put("a")
+    counting.cloud.wait(5)
+    counting.kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey=str(2**127))
+    counting.cloud.wait(60)
+    first, final = counting.invocations
+    assert first.texts == ["a"] and final.event["isFinalInvokeForWindow"] and final.began < 100
+
+
+def test_a_window_has_one_state_so_one_lane(stage):
+    with pytest.raises(ClientError, match="ParallelizationFactor must be 1"):
+        stage.map(TumblingWindowInSeconds=60, ParallelizationFactor=2)
+    stage.map(TumblingWindowInSeconds=60)
+    with pytest.raises(ClientError, match="ParallelizationFactor must be 1"):
+        stage.update(ParallelizationFactor=2)
