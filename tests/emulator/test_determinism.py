@@ -34,6 +34,8 @@ def whole_story(seed: int) -> str:
         say(kinesis.create_stream(StreamName="orders", ShardCount=3))
         kinesis.get_waiter("stream_exists").wait(StreamName="orders")
         role = say(iam.create_role(RoleName="shop", AssumeRolePolicyDocument="{}"))["Role"]["Arn"]
+        policy = "arn:aws:iam::aws:policy/service-role/AWSLambdaKinesisExecutionRole"
+        iam.attach_role_policy(RoleName="shop", PolicyArn=policy)
         say(
             lambda_.create_function(
                 FunctionName="app",

@@ -14,6 +14,7 @@ from helpers import open_cloud
 from helpers.cloud import Cloud
 from helpers.emulator.clock import Steps
 from helpers.emulator.lambda_.functions import Function
+from helpers.emulator.lambda_.mapping.configuration import Configuration
 from helpers.emulator.lambda_.runtime import Outcome
 from helpers.emulator.wire import AwsError
 from tests.conftest import execution_role, zipped
@@ -71,7 +72,9 @@ class Stage:
 
     cloud: Cloud
     answer: Callable[[Event], Any] = field(default=lambda event: None)
-    """What the function returns for an event; raises Failure, or AwsError for what is not even invoked."""
+    """What the function returns for an event, at the end of its work; raises Failure."""
+    refuse: Callable[[Event], Any] = field(default=lambda event: None)
+    """Raises AwsError for an event with which the function is not even invoked."""
     seconds: Callable[[Event], float] = field(default=lambda event: 0.01)
     """How long it takes."""
     invocations: list[Invocation] = field(default_factory=list)
@@ -87,14 +90,15 @@ class Stage:
 
     def _invoke(self, function: Function, event: bytes, **_options: Any) -> Steps:
         document = json.loads(event)
+        self.refuse(document)
         invocation = Invocation(document, self._clock.elapsed)
+        self.invocations.append(invocation)
+        yield self._clock.timeout(self.seconds(document))
         status, result = "ok", None
         try:
             result = self.answer(document)
         except Failure as failure:
             status = failure.status
-        self.invocations.append(invocation)
-        yield self._clock.timeout(self.seconds(document))
         invocation.ended, invocation.ok = self._clock.elapsed, status == "ok"
         return Outcome(
             status=status,
@@ -140,6 +144,13 @@ class Stage:
         answer = self.kinesis.put_records(StreamName="orders", Records=records)
         assert answer["FailedRecordCount"] == 0
         return [entry["SequenceNumber"] for entry in answer["Records"]]
+
+    @property
+    def configuration(self) -> Configuration:
+        """That of the mapping as it is at this instant, without asking for it."""
+        local = self.cloud._local
+        assert local is not None
+        return local.switchboard._lambda_of("us-east-1")._mappings._find(self.uuid).configuration
 
     @property
     def batches(self) -> list[list[str]]:

@@ -43,20 +43,20 @@ def test_a_timeout_is_a_function_error(stage):
 
 
 def test_what_is_not_even_invoked_does_not_count_as_an_attempt(stage):
-    stage.answer = throttled
+    stage.refuse = throttled
     stage.map(MaximumRetryAttempts=0)
     stage.put("a")
     stage.cloud.wait(600)
     assert stage.invocations == [] and len(stage.rows("discard")) == 0
     assert stage.last_result == "PROBLEM: Function call failed"
     assert set(stage.rows("refused")["outcome"]) == {"TooManyRequestsException"}
-    stage.answer = lambda event: None
+    stage.refuse = lambda event: None
     stage.cloud.wait(15)
     assert stage.batches == [["a"]]
 
 
 def test_what_was_never_invoked_can_become_too_old(stage):
-    stage.answer = throttled
+    stage.refuse = throttled
     stage.map(MaximumRecordAgeInSeconds=60)
     stage.put("a", "b")
     stage.cloud.wait(100)
@@ -147,7 +147,7 @@ def test_splits_are_free(stage):
 
 
 def test_only_function_errors_are_bisected(stage):
-    stage.answer = throttled
+    stage.refuse = throttled
     stage.map(BisectBatchOnFunctionError=True)
     stage.put("a", "b", "c")
     stage.cloud.wait(60)
@@ -162,7 +162,7 @@ REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 def test_the_lowest_number_is_a_checkpoint(stage):
     stage.answer = lambda event: (
         failures(number_of(event["Records"][3]), number_of(event["Records"][1]))
-        if len(stage.invocations) == 0
+        if len(stage.invocations) == 1
         else None
     )
     stage.map(**REPORTS)

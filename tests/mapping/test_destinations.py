@@ -212,7 +212,7 @@ def test_a_policy_for_one_bucket_does_not_allow_another(stage, allow):
 
 def test_never_invoked_never_reported_as_exhausted(stage, queue):
     arn, messages = queue
-    stage.answer = throttled
+    stage.refuse = throttled
     stage.map(MaximumRetryAttempts=0, **to(arn))
     stage.put("a")
     stage.cloud.wait(600)

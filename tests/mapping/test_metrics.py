@@ -123,7 +123,7 @@ def test_a_partial_response_counts_its_whole_batch_as_failed(stage, events):
 
 
 def test_throttled_events_have_failed_but_were_not_invoked(stage, events):
-    stage.answer = throttled
+    stage.refuse = throttled
     stage.map(MaximumRecordAgeInSeconds=60, **ON)
     stage.put("a", "b")
     stage.cloud.wait(100)

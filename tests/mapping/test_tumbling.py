@@ -90,7 +90,7 @@ def test_a_response_without_state_is_a_failure(stage):
 
 def test_a_failure_keeps_the_state_from_before(stage):
     def fails_once(event):
-        if len(stage.invocations) == 1:
+        if len(stage.invocations) == 2:
             raise Failure
         return count(event)
 
@@ -103,7 +103,7 @@ def test_a_failure_keeps_the_state_from_before(stage):
 
 def test_the_final_invocation_is_tried_again_and_holds_up_the_shard(stage):
     def refuses_to_close(event):
-        if event["isFinalInvokeForWindow"] and len(stage.invocations) < 4:
+        if event["isFinalInvokeForWindow"] and len(stage.invocations) < 5:
             raise Failure
         return count(event)
 
