@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from helpers.emulator.clock import Clock
+from helpers.emulator.clock import MICROSECONDS, Clock
 
-A_MINUTE = 60
+A_MINUTE = 60 * MICROSECONDS
+
+Key = tuple[str, str, str, str, tuple[tuple[str, str], ...], int]
+"""The fields of a Metric, and the minute: plain, as there are many."""
 
 
 class Metric(NamedTuple):
@@ -35,8 +39,10 @@ class Minute:
         """Count one measurement."""
         self.count += 1
         self.total += value
-        self.smallest = min(self.smallest, value)
-        self.largest = max(self.largest, value)
+        if value < self.smallest:
+            self.smallest = value
+        if value > self.largest:
+            self.largest = value
 
 
 class Metrics:
@@ -45,16 +51,26 @@ class Metrics:
     def __init__(self, clock: Clock) -> None:
         """Measurements belong to the minute of `clock`."""
         self._clock = clock
-        self._minutes: dict[tuple[Metric, int], Minute] = {}
+        self._minutes: dict[Key, Minute] = {}
 
     def add(self, region: str, namespace: str, name: str, value: float, unit: str, **dimensions: str) -> None:
         """Measure `value` now."""
-        minute = int(self._clock.now) // A_MINUTE * A_MINUTE
-        key = Metric(region, namespace, name, unit, tuple(dimensions.items())), minute
-        self._minutes.setdefault(key, Minute()).add(value)
+        self.add_all(region, namespace, ((name, value, unit),), **dimensions)
+
+    def add_all(
+        self, region: str, namespace: str, measured: Iterable[tuple[str, float, str]], **dimensions: str
+    ) -> None:
+        """Measure several things of the same dimensions now: name, value and unit of each."""
+        of, now = tuple(dimensions.items()), self._clock.microseconds // A_MINUTE
+        for name, value, unit in measured:
+            key = region, namespace, name, unit, of, now
+            minute = self._minutes.get(key)
+            if minute is None:
+                minute = self._minutes[key] = Minute()
+            minute.add(value)
 
     def take(self) -> list[tuple[Metric, int, Minute]]:
         """What was collected since the last time: metric, second since 1970 at which the minute began, statistics."""
-        collected = [(metric, second, minute) for (metric, second), minute in self._minutes.items()]
+        collected = [(Metric(*key[:-1]), key[-1] * 60, minute) for key, minute in self._minutes.items()]
         self._minutes = {}
         return collected

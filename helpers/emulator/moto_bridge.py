@@ -43,11 +43,14 @@ LONG_POLL_STEP = 0.1
 
 _replaced: list[tuple[Any, str, Any]] = []
 """What `attach` has changed in moto: owner, name, and what was there."""
+_lambda_backends: dict[str, LambdaBackend] = {}
+"""By Region, as moto takes its time to find them."""
 
 
 def attach(clock: Clock, seed: int) -> None:
     """Start from an empty moto that lives by `clock` and draws seeded ids."""
     BackendDict.reset()
+    _lambda_backends.clear()
     mock_random.seed(seed)
     virtual = _virtual_datetime(clock)
     log_events_by_stream: Any = LogGroup.filter_log_events
@@ -86,6 +89,7 @@ def _of_these_dimensions(listed: Any) -> Any:
 def detach() -> None:
     """Forget all of moto's state and give it back as it was."""
     BackendDict.reset()
+    _lambda_backends.clear()
     default_user_config.pop("lambda", None)
     while _replaced:
         owner, name, original = _replaced.pop()
@@ -157,10 +161,11 @@ def _headers(request: Request) -> Any:
 
 def lambda_backend(region: str) -> LambdaBackend:
     """Moto's functions, versions and aliases of a Region."""
-    from moto.awslambda_simple.models import lambda_simple_backends
+    if region not in _lambda_backends:
+        from moto.awslambda_simple.models import lambda_simple_backends
 
-    backend: LambdaBackend = lambda_simple_backends[ACCOUNT][region]
-    return backend
+        _lambda_backends[region] = lambda_simple_backends[ACCOUNT][region]
+    return _lambda_backends[region]
 
 
 def logs_backend(region: str) -> LogsBackend:

@@ -48,19 +48,20 @@ class FlightRecorder:
     def __init__(self, clock: Clock) -> None:
         """Entries are stamped by `clock` unless they say `at` themselves."""
         self._clock = clock
-        self._entries: list[Entry] = []
+        self._rows: list[tuple[Any, ...]] = []
+        # Plain tuples: the garbage collector does not look at them again and again, as it does at named ones.
 
     def note(self, kind: str, *, at: float | None = None, **fields: Any) -> None:
         """Write down one entry; `fields` are those of `Entry`."""
-        self._entries.append(Entry(self._clock.elapsed if at is None else at, kind, **fields))
+        self._rows.append(tuple(Entry(self._clock.elapsed if at is None else at, kind, **fields)))
 
     def __len__(self) -> int:
         """How many entries there are."""
-        return len(self._entries)
+        return len(self._rows)
 
     def entries(self, kind: str | None = None) -> list[Entry]:
         """The entries, or only those of one `kind`."""
-        return [entry for entry in self._entries if kind is None or entry.kind == kind]
+        return [Entry._make(row) for row in self._rows if kind is None or row[1] == kind]
 
     def table(self, kind: str | None = None) -> pd.DataFrame:
         """The entries as a pandas table, one row each, columns as the fields of `Entry`."""

@@ -70,6 +70,8 @@ class Switchboard:
                 return self._lambda_of(region).answer(request)
             case "iam":
                 self._permissions.forget()
+            case "logs":
+                self.runtime.logs.publish()
             case "monitoring":
                 moto_bridge.publish(self._metrics.take())
         return moto_bridge.answer(request)
@@ -87,6 +89,7 @@ class Switchboard:
                 Surroundings(
                     region=self._kinesis_of(region).region,
                     find_function=partial(functions.find, region),
+                    role_of=partial(functions.role_of, region),
                     runtime=self.runtime,
                     permissions=self._permissions,
                     clock=self._clock,

@@ -14,6 +14,7 @@ from helpers import open_cloud
 from helpers.cloud import Cloud
 from helpers.emulator.clock import Steps
 from helpers.emulator.lambda_.functions import Function
+from helpers.emulator.lambda_.logs import LogLines
 from helpers.emulator.lambda_.mapping.configuration import Configuration
 from helpers.emulator.lambda_.runtime import Outcome
 from helpers.emulator.wire import AwsError
@@ -103,7 +104,7 @@ class Stage:
         return Outcome(
             status=status,
             payload=json.dumps(result).encode(),
-            log_tail=b"",
+            log=LogLines(self._clock, ""),
             started=invocation.began,
             ended=invocation.ended,
             duration=invocation.ended - invocation.began,

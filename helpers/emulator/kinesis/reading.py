@@ -26,12 +26,15 @@ def read(region: Region, stream: Stream, shard: Shard, position: int, most: int 
     size = sum(record.size for record in records)
     shard.reads.spend(now, 1, size)
     age = (region.clock.now - records[-1].arrival) * 1000 if records else 0.0
-    region.count(stream, "GetRecords.Success", 1)
-    region.count(stream, "GetRecords.Latency", region.latency_ms, "Milliseconds")
-    region.count(stream, "GetRecords.Records", len(records))
-    region.count(stream, "GetRecords.Bytes", size, "Bytes")
-    region.count(stream, "GetRecords.IteratorAgeMilliseconds", age, "Milliseconds")
-    region.count(stream, "ReadProvisionedThroughputExceeded", 0)
+    region.count_all(
+        stream,
+        ("GetRecords.Success", 1, "Count"),
+        ("GetRecords.Latency", region.latency_ms, "Milliseconds"),
+        ("GetRecords.Records", len(records), "Count"),
+        ("GetRecords.Bytes", size, "Bytes"),
+        ("GetRecords.IteratorAgeMilliseconds", age, "Milliseconds"),
+        ("ReadProvisionedThroughputExceeded", 0, "Count"),
+    )
     region.count_shard(stream, shard.id, "OutgoingRecords", len(records))
     region.count_shard(stream, shard.id, "OutgoingBytes", size, "Bytes")
     region.count_shard(stream, shard.id, "IteratorAgeMilliseconds", age, "Milliseconds")

@@ -209,6 +209,10 @@ class Region:
         """Measure something of a stream (facts 11)."""
         self._metrics.add(self.name, "AWS/Kinesis", name, value, unit, StreamName=stream.name)
 
+    def count_all(self, stream: Stream, *measured: tuple[str, float, str]) -> None:
+        """Measure several things of a stream: name, value, unit."""
+        self._metrics.add_all(self.name, "AWS/Kinesis", measured, StreamName=stream.name)
+
     def count_shard(self, stream: Stream, shard_id: str, name: str, value: float, unit: str = "Count") -> None:
         """Measure something of a shard, if the stream's enhanced monitoring has it on (facts 11)."""
         if name in stream.shard_metrics:

@@ -72,12 +72,23 @@ def end_lines(
     return [f"END RequestId: {request_id}", "\t".join(report)]
 
 
-def keep(function: Function, stream: str, lines: list[tuple[int, str]]) -> None:
-    """Put lines into a log stream of the function, making group and stream when they are new."""
-    if not lines:
-        return
-    backend = logs_backend(function.region)
-    backend.ensure_log_group(function.log_group)
-    backend.ensure_log_stream(function.log_group, stream)
-    events = [{"timestamp": at, "message": text} for at, text in lines]
-    backend.put_log_events(function.log_group, stream, events)
+class Logs:
+    """Collects what functions log until CloudWatch Logs is asked for it."""
+
+    def __init__(self) -> None:
+        """Nothing logged yet."""
+        self._lines: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
+
+    def keep(self, function: Function, stream: str, lines: list[tuple[int, str]]) -> None:
+        """Add lines to a log stream of the function."""
+        if lines:
+            self._lines.setdefault((function.region, function.log_group, stream), []).extend(lines)
+
+    def publish(self) -> None:
+        """Hand all of it over, making groups and streams when they are new."""
+        lines, self._lines = self._lines, {}
+        for (region, group, stream), texts in lines.items():
+            backend = logs_backend(region)
+            backend.ensure_log_group(group)
+            backend.ensure_log_stream(group, stream)
+            backend.put_log_events(group, stream, [{"timestamp": at, "message": text} for at, text in texts])

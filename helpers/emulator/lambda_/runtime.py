@@ -23,7 +23,7 @@ from helpers.emulator.identity import Identities
 from helpers.emulator.lambda_.bootstrap import Head
 from helpers.emulator.lambda_.environment import INIT_PATIENCE, PATIENCE, Died, Environment, Watch
 from helpers.emulator.lambda_.functions import Function
-from helpers.emulator.lambda_.logs import LogLines, end_lines, keep, start_line
+from helpers.emulator.lambda_.logs import LogLines, Logs, end_lines, start_line
 from helpers.emulator.metrics import Metrics
 from helpers.emulator.recorder import FlightRecorder
 from helpers.emulator.wire import AwsError, NotOffered, Request
@@ -53,7 +53,7 @@ class Outcome:
     """ok, error (the handler raised, crashed or returned no JSON) or timeout."""
     payload: bytes
     """The result, or the error document, as JSON."""
-    log_tail: bytes
+    log: LogLines
     started: float
     """Virtual seconds since the clock started; from `started` to `ended` the environment was busy."""
     ended: float
@@ -87,6 +87,7 @@ class Runtime:
         self._busy: dict[str, int] = {}
         self._all: set[Environment] = set()
         self._made = 0
+        self.logs = Logs()
         self._watch = Watch()
 
     def invoke(
@@ -103,15 +104,19 @@ class Runtime:
         """
         self._admit(function)
         self._busy[function.arn] = self._busy.get(function.arn, 0) + 1
-        self._count(function, "ConcurrentExecutions", self._busy[function.arn])
+        at_once = self._busy[function.arn]
         try:
             invocation = _Invocation(self, function, event, request_id or self._identities.uuid(), client_context)
             outcome: Outcome = yield from invocation.run()
         finally:
             self._busy[function.arn] -= 1
-        self._count(function, "Invocations", 1)
-        self._count(function, "Errors", float(not outcome.ok))
-        self._count(function, "Duration", outcome.duration * 1000, "Milliseconds")
+        self._count(
+            function,
+            ("ConcurrentExecutions", at_once, "Count"),
+            ("Invocations", 1, "Count"),
+            ("Errors", float(not outcome.ok), "Count"),
+            ("Duration", outcome.duration * 1000, "Milliseconds"),
+        )
         return outcome
 
     def close(self) -> None:
@@ -136,12 +141,12 @@ class Runtime:
             raise NotOffered(f"the local cloud runs Python functions; {function.name} is {function.runtime}")
         reserved = function.reserved_concurrency
         if reserved is not None and self._busy.get(function.arn, 0) >= reserved:
-            self._count(function, "Throttles", 1)
+            self._count(function, ("Throttles", 1, "Count"))
             raise AwsError("TooManyRequestsException", "Rate Exceeded.", 429)
 
-    def _count(self, function: Function, name: str, value: float, unit: str = "Count") -> None:
-        """Measure something of a function (facts 7.17)."""
-        self._metrics.add(function.region, "AWS/Lambda", name, value, unit, FunctionName=function.name)
+    def _count(self, function: Function, *measured: tuple[str, float, str]) -> None:
+        """Measure things of a function: name, value, unit (facts 7.17)."""
+        self._metrics.add_all(function.region, "AWS/Lambda", measured, FunctionName=function.name)
 
     # Environments
 
@@ -229,7 +234,7 @@ class _Invocation:
         return Outcome(
             status="error" if status == "died" else status,
             payload=body,
-            log_tail=self._log.tail(),
+            log=self._log,
             started=began,
             ended=ended,
             duration=ended - started,
@@ -359,7 +364,7 @@ class _Invocation:
             status=label,
         ):
             self._log.line(line)
-        keep(self._function, self._environment.log_stream, self._log.lines)
+        self._runtime.logs.keep(self._function, self._environment.log_stream, self._log.lines)
 
 
 def _document(**fields: str) -> bytes:

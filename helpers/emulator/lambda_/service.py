@@ -218,5 +218,5 @@ def _invocation_response(outcome: Outcome, *, tail: bool) -> Response:
     if not outcome.ok:
         headers["x-amz-function-error"] = "Unhandled"
     if tail:
-        headers["x-amz-log-result"] = base64.b64encode(outcome.log_tail).decode("ascii")
+        headers["x-amz-log-result"] = base64.b64encode(outcome.log.tail()).decode("ascii")
     return Response(200, headers, outcome.payload)

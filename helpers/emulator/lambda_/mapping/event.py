@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
+from json.encoder import encode_basestring
 from typing import Any
 
 from helpers.emulator.kinesis.shard import Record
@@ -60,4 +61,4 @@ def own_size(record: Record) -> int:
 
 
 def _json(text: str | None) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return "null" if text is None else encode_basestring(text)

@@ -25,6 +25,8 @@ class Surroundings:
     """Of Kinesis."""
     find_function: Callable[[str], Function]
     """By its ARN, anew each time; raises AwsError when it is not there."""
+    role_of: Callable[[str], str]
+    """The execution role of a function, likewise."""
     runtime: Runtime
     permissions: Permissions
     clock: Clock
