@@ -34,7 +34,7 @@ def ensure(*, dev: bool = False) -> None:
     places.SCRATCH.mkdir(exist_ok=True)
     places.SETUP_LOG.write_text("", encoding="utf-8")
     if places.LOCK in missing:
-        voice.say(f"{voice.TITLE}\n\nSetting up, this once: about 530 MB in the folder .venv.")
+        voice.say(f"{voice.TITLE}\n\nSetting up, this once: about 540 MB in the folder .venv.")
         _make()
         _get_installer()
     for lock in missing:
