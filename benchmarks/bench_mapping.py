@@ -65,7 +65,7 @@ def _poisoned_day(bars: Bars) -> None:
     with _cloud(POISONED) as cloud:
         local = cloud._local
         assert local is not None
-        stream = local.switchboard._kinesis_of("us-east-1").region.streams[STREAM]
+        stream = local.switchboard.kinesis("us-east-1").region.streams[STREAM]
 
         def producer() -> Steps:
             for second in range(DAY):

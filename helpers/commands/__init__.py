@@ -11,7 +11,7 @@ from types import ModuleType
 
 from helpers.commands import voice
 
-JOBS = ("lab", "test", "build", "lint", "bench", "serve", "setup", "lock")
+JOBS = ("lab", "test", "build", "lint", "bench", "serve", "simulate", "logs", "setup", "lock")
 
 
 def job(name: str) -> ModuleType:
@@ -28,7 +28,7 @@ def summary(name: str) -> str:
 def usage() -> str:
     """What `python -m helpers --help` prints."""
     lines = [voice.TITLE, "", "  python -m helpers JOB [--help]", ""]
-    lines += [f"  {name:<7}{summary(name)}" for name in JOBS]
+    lines += [f"  {name:<9}{summary(name)}" for name in JOBS]
     lines += ["", "New here? Start with: python -m helpers lab"]
     return "\n".join(lines)
 

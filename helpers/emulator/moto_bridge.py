@@ -32,7 +32,12 @@ from helpers.emulator.metrics import Metric, Minute
 from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moto.awslambda.models import LambdaBackend
+
+    from helpers.emulator.kinesis.service import KinesisService
+    from helpers.emulator.lambda_.service import LambdaService
 from moto.logs.models import LogsBackend
 
 NOT_IMPLEMENTED = "Not yet implemented"
@@ -159,6 +164,15 @@ def _headers(request: Request) -> Any:
     return HTTPHeaders.from_dict(request.headers)
 
 
+def make_stacks_of(kinesis: Callable[[str], KinesisService], lambda_: Callable[[str], LambdaService]) -> None:
+    """Let CloudFormation make streams and mappings in the local cloud."""
+    import moto.cloudformation.parsing  # noqa: F401  knows moto's own classes, which ours must come after
+
+    from helpers.emulator import stacks
+
+    stacks.connect(kinesis, lambda_)
+
+
 def lambda_backend(region: str) -> LambdaBackend:
     """Moto's functions, versions and aliases of a Region."""
     if region not in _lambda_backends:
@@ -189,7 +203,10 @@ def key_state(region: str, key: str) -> str | None:
 def role_policies(role_arn: str) -> list[Any]:
     """The policies of a role, its own and those attached to it; none if there is no such role."""
     role = next((role for role in iam_backends[ACCOUNT]["aws"].get_roles() if role.arn == role_arn), None)
-    return [] if role is None else [*role.policies.values(), *role.managed_policies.values()]
+    if role is None:
+        return []
+    own = [json.dumps(policy) if isinstance(policy, dict) else policy for policy in role.policies.values()]
+    return [*own, *role.managed_policies.values()]
 
 
 class Undeliverable(Exception):

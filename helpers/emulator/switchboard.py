@@ -29,8 +29,8 @@ class Switchboard:
         self._recorder = recorder
         self._limits = limits
         self._metrics = Metrics(clock)
-        self._kinesis: dict[str, KinesisService] = {}
-        self._lambda: dict[str, LambdaService] = {}
+        self._kinesis_by_region: dict[str, KinesisService] = {}
+        self._lambda_by_region: dict[str, LambdaService] = {}
         self._permissions = Permissions()
         self.runtime = Runtime(clock, identities, recorder, self._metrics, self.serve)
 
@@ -65,29 +65,34 @@ class Switchboard:
         region, service = request.scope
         match service:
             case "kinesis":
-                return self._kinesis_of(region).answer(request)
+                return self.kinesis(region).answer(request)
             case "lambda":
-                return self._lambda_of(region).answer(request)
+                return self.lambda_(region).answer(request)
             case "iam":
                 self._permissions.forget()
+            case "cloudformation":
+                self._permissions.forget()
+                moto_bridge.make_stacks_of(self.kinesis, self.lambda_)
             case "logs":
                 self.runtime.logs.publish()
             case "monitoring":
                 moto_bridge.publish(self._metrics.take())
         return moto_bridge.answer(request)
 
-    def _kinesis_of(self, region: str) -> KinesisService:
-        if region not in self._kinesis:
-            self._kinesis[region] = KinesisService(
+    def kinesis(self, region: str) -> KinesisService:
+        """The Kinesis of a Region."""
+        if region not in self._kinesis_by_region:
+            self._kinesis_by_region[region] = KinesisService(
                 region, self._clock, self._identities, self._recorder, self._metrics, limits=self._limits
             )
-        return self._kinesis[region]
+        return self._kinesis_by_region[region]
 
-    def _lambda_of(self, region: str) -> LambdaService:
-        if region not in self._lambda:
-            self._lambda[region] = LambdaService(
+    def lambda_(self, region: str) -> LambdaService:
+        """The Lambda of a Region."""
+        if region not in self._lambda_by_region:
+            self._lambda_by_region[region] = LambdaService(
                 Surroundings(
-                    region=self._kinesis_of(region).region,
+                    region=self.kinesis(region).region,
                     find_function=partial(functions.find, region),
                     role_of=partial(functions.role_of, region),
                     runtime=self.runtime,
@@ -98,4 +103,4 @@ class Switchboard:
                     metrics=self._metrics,
                 )
             )
-        return self._lambda[region]
+        return self._lambda_by_region[region]

@@ -151,7 +151,7 @@ class Stage:
         """That of the mapping as it is at this instant, without asking for it."""
         local = self.cloud._local
         assert local is not None
-        return local.switchboard._lambda_of("us-east-1")._mappings._find(self.uuid).configuration
+        return local.switchboard.lambda_("us-east-1").mappings._find(self.uuid).configuration
 
     @property
     def batches(self) -> list[list[str]]:

@@ -62,14 +62,15 @@ class KinesisService:
         try:
             if "cbor" in request.headers.get("content-type", ""):
                 raise AwsError("SerializationException", "The local cloud reads JSON: set AWS_CBOR_DISABLE=true.")
-            answer = self._carry_out(name, parse(request.body))
+            answer = self.carry_out(name, parse(request.body))
         except AwsError as error:
             return _error_response(error, request_id)
         if isinstance(answer, Subscription):
             return answer.response(request_id)
         return json_response(answer, request_id=request_id)
 
-    def _carry_out(self, name: str, document: Document) -> Any:
+    def carry_out(self, name: str, document: Document) -> Any:
+        """Carry out the operation with this name; returns its answer, raises AwsError."""
         operation = self._operation(name)
         if name != "PutRecords":  # the one that must be quick checks each record on its way in
             document = without_nulls(document)

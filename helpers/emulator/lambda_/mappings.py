@@ -40,9 +40,8 @@ class Mappings:
         self._region = surroundings.region
         self._mappings: dict[str, EventSourceMapping] = {}
 
-    def create(self, request: Request) -> Document:
+    def create(self, document: Document) -> Document:
         """CreateEventSourceMapping: Creating for a while, then Enabled or Disabled."""
-        document = functions.request_document(request.body)
         now = self._surroundings.clock.now
         check_creation(document, now)
         settings = checked_settings(document)
@@ -93,11 +92,10 @@ class Mappings:
         answer: Document = {"EventSourceMappings": [configuration.document() for configuration in found[:most]]}
         return answer | ({"NextMarker": found[most].uuid} if len(found) > most else {})
 
-    def update(self, request: Request, uuid: str) -> Document:
+    def update(self, uuid: str, document: Document) -> Document:
         """UpdateEventSourceMapping: the new settings hold when it is Enabled or Disabled again."""
         mapping = self._find(uuid)
         configuration = mapping.configuration
-        document = functions.request_document(request.body)
         validate("lambda", "UpdateEventSourceMapping", {**document, "UUID": uuid})
         self._refuse_while(configuration, "Creating", "Enabling", "Updating", "Disabling")
         settings = checked_settings(document, configuration.settings)

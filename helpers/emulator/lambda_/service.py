@@ -55,7 +55,7 @@ class LambdaService:
         self._clock = surroundings.clock
         self._identities = surroundings.identities
         self._recorder = surroundings.recorder
-        self._mappings = Mappings(surroundings)
+        self.mappings = Mappings(surroundings)
         moto_lambda.LambdaFunction = StatefulFunction  # type: ignore[misc]
 
     def answer(self, request: Request) -> Steps:
@@ -160,35 +160,35 @@ class LambdaService:
 
     def _create_mapping(self, request: Request) -> Steps:
         yield from ()
-        return self._respond(self._mappings.create(request), status=202)
+        return self._respond(self.mappings.create(functions.request_document(request.body)), status=202)
 
     def _get_mapping(self, _request: Request, uuid: str) -> Steps:
         yield from ()
-        return self._respond(self._mappings.get(uuid))
+        return self._respond(self.mappings.get(uuid))
 
     def _list_mappings(self, request: Request) -> Steps:
         yield from ()
-        return self._respond(self._mappings.list(request))
+        return self._respond(self.mappings.list(request))
 
     def _update_mapping(self, request: Request, uuid: str) -> Steps:
         yield from ()
-        return self._respond(self._mappings.update(request, uuid), status=202)
+        return self._respond(self.mappings.update(uuid, functions.request_document(request.body)), status=202)
 
     def _delete_mapping(self, _request: Request, uuid: str) -> Steps:
         yield from ()
-        return self._respond(self._mappings.delete(uuid), status=202)
+        return self._respond(self.mappings.delete(uuid), status=202)
 
     def _list_tags(self, _request: Request, arn: str) -> Steps:
         yield from ()
-        return self._respond({"Tags": self._mappings.tags(arn)})
+        return self._respond({"Tags": self.mappings.tags(arn)})
 
     def _tag(self, request: Request, arn: str) -> Steps:
-        self._mappings.tags(arn).update(functions.request_document(request.body).get("Tags") or {})
+        self.mappings.tags(arn).update(functions.request_document(request.body).get("Tags") or {})
         yield from ()
         return self._respond(None, status=204)
 
     def _untag(self, request: Request, arn: str) -> Steps:
-        tags = self._mappings.tags(arn)
+        tags = self.mappings.tags(arn)
         for key in parse_qs(urlsplit(request.url).query).get("tagKeys", []):
             tags.pop(key, None)
         yield from ()
