@@ -16,7 +16,7 @@ from helpers.exercises import check, hint, predict, progress, reveal, todo
 from helpers.exercises.desk import desk
 from helpers.exercises.exercise import find
 
-CHAPTERS = ["00", "01", "02"]
+CHAPTERS = ["00", "01", "02", "03", "04"]
 EXERCISES = {
     exercise.id: exercise
     for number in CHAPTERS
@@ -41,7 +41,9 @@ def answer_of(source: str):
     names: dict[str, object] = {"json": json, "base64": base64, "todo": todo}
     before = set(names)
     exec(source, names)
-    made = {name: value for name, value in names.items() if name not in before and not isinstance(value, ModuleType)}
+    made = {
+        name: value for name, value in names.items() if name not in before and not isinstance(value, ModuleType | type)
+    }
     (name,) = set(made) - {"__builtins__"}
     return made[name]
 
