@@ -36,8 +36,8 @@ def check_handler(handler: Any) -> str | None:
             return f"Return a dict with booked and skipped; what came back was {got!r}."
         if number > 1 and got["booked"] + got["skipped"] > len(data):
             return (
-                f"The next call had {len(data)} orders, and you counted {got['booked'] + got['skipped']}. What is not made "
-                "inside of the handler lives on between calls: set the counts to 0 inside."
+                f"The next call had {len(data)} orders, and you counted {got['booked'] + got['skipped']}. What is not "
+                "made inside of the handler lives on between calls: set the counts to 0 inside."
             )
         if number == 1 and got == {"booked": 1, "skipped": 2}:
             return "An amount of 0 is an amount: `if not amount` takes it for missing. Ask for None."
