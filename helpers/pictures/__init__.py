@@ -3,7 +3,10 @@
 They take tables and plain values and return a `Picture`; as the last line of a cell it shows itself.
 """
 
+from helpers.pictures.anatomy import anatomy
 from helpers.pictures.architecture import loop
+from helpers.pictures.batch_map import batch_map
+from helpers.pictures.lanes import lanes
 from helpers.pictures.life import life_of_a_record
 from helpers.pictures.lineage import lineage
 from helpers.pictures.ring import ring
@@ -13,6 +16,9 @@ from helpers.pictures.writes import writes
 
 __all__ = [
     "Picture",
+    "anatomy",
+    "batch_map",
+    "lanes",
     "life_of_a_record",
     "lineage",
     "loop",
