@@ -73,6 +73,15 @@ def test_the_pauses_double_up_to_a_limit(stage):
     assert pauses == [1, 2, 4, 8, 12, 12, 12, 12]
 
 
+def test_a_function_in_another_language_is_refused_and_hurts_nobody(cloud, kinesis, lambda_, stream, deploy):
+    source = stream()
+    deploy("exports.handler = 1", Runtime="nodejs22.x")
+    lambda_.create_event_source_mapping(EventSourceArn=source, FunctionName="app", StartingPosition="TRIM_HORIZON")
+    kinesis.put_record(StreamName="orders", Data=b"x", PartitionKey="k")
+    cloud.wait(30)
+    assert set(cloud.recorder.table("refused")["note"]) == {"the local cloud runs Python functions; app is nodejs22.x"}
+
+
 # Age
 
 

@@ -22,7 +22,7 @@ from helpers.emulator.lambda_.mapping.lanes import Batch, Lane
 from helpers.emulator.lambda_.mapping.response import processed, state_of
 from helpers.emulator.lambda_.mapping.surroundings import Surroundings
 from helpers.emulator.lambda_.runtime import Outcome
-from helpers.emulator.wire import AwsError
+from helpers.emulator.wire import AwsError, NotOffered
 
 # AWS publishes no numbers.  Recorded is that a function that fails at once was called 8 times within a record age of
 # 60 s (facts 7.9): doubling from a second, to at most 12, does that.  Our choice.
@@ -117,7 +117,8 @@ class Delivery:
         """Invoke the function with a part, and put back what is to be tried again."""
         try:
             outcome: Outcome = yield from self._invoke(lane, part)
-        except AwsError as refusal:  # not invoked: throttled, not there, not ready (facts 7.9)
+        except (AwsError, NotOffered) as refusal:  # not invoked: throttled, not there, not ready (facts 7.9)
+            code = refusal.code if isinstance(refusal, AwsError) else "NotOffered"
             part.refusals += 1
             part.pause = pause_after(part.refusals)
             self._configuration.last_result = FUNCTION_FAILED
@@ -126,7 +127,7 @@ class Delivery:
                 "function": parse_name(self._configuration.function_arn)[0],
                 "attempt": part.failures + part.refusals,
             }
-            self._note("refused", lane, part.records, outcome=refusal.code, note=refusal.message, **about)
+            self._note("refused", lane, part.records, outcome=code, note=str(refusal), **about)
             parts.appendleft(part)
             return
         part.refusals = 0
