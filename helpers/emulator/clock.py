@@ -12,7 +12,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
@@ -24,6 +24,13 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """The instant at which every local cloud begins: a Monday morning."""
 
 MICROSECONDS = 1_000_000
+
+TURN = 0.05
+"""Real seconds of catching up with the wall clock after which whoever waits for the lock has a turn."""
+BREATH = 0.0002
+"""Real seconds for which the lock is free between two turns."""
+MOST_BEHIND = 3.0
+"""Real seconds that are caught up with: a machine that is further behind has let time pass more slowly."""
 
 Steps = Generator[simpy.Event, Any, Any]
 """What takes virtual time: a generator that yields the events it waits for and returns its result."""
@@ -37,6 +44,9 @@ class Clock:
         if speed is not None and not speed > 0:
             raise ValueError(f"speed must be a positive number or None, not {speed!r}")
         self.lock = threading.RLock()
+        self.speed = speed
+        self.on_fault: Callable[[Exception], None] | None = None
+        """With a speed: told of a fault in what nobody waits for; time goes on.  Unset, whoever waits hears of it."""
         self._simulation = simpy.Environment()
         self._start = round(start.timestamp() * MICROSECONDS)
         self._stepping = False
@@ -64,6 +74,11 @@ class Clock:
     def datetime(self) -> datetime:
         """The present instant as an aware datetime in UTC."""
         return datetime.fromtimestamp(self.now, UTC)
+
+    @property
+    def due(self) -> float:
+        """Seconds since 1970, UTC, by the wall clock: what happens then may be late.  Needs no lock."""
+        return (self._start + self._pacer.due) / MICROSECONDS if self._pacer else self.now
 
     # Things that take time
 
@@ -95,12 +110,16 @@ class Clock:
                     self._step()  # what is due at this very instant, too
 
     def complete(self, steps: Steps) -> Any:
-        """Run `steps` to their end, let the time they take pass, and return their result."""
+        """Run `steps` to their end, let the time they take pass, and return their result or raise their error."""
         with self.lock:
             self._catch_up()
             process = self.start(steps)
+            process.callbacks.append(_leave_to_caller)
             self._run_until(process)
-            return process.value
+            result: Any = process.value
+            if not process.ok:
+                raise result
+            return result
 
     def debt(self) -> simpy.Event:
         """The time that the present step slept while it could not let time pass, as an event to wait for."""
@@ -147,16 +166,31 @@ class _Pacer:
         self._thread = threading.Thread(target=self._run, name="virtual clock", daemon=True)
         self._thread.start()
 
+    @property
+    def due(self) -> int:
+        """Where the wall clock is: microseconds since the beginning."""
+        return int((time.monotonic() - self._began) * self._speed)
+
     def catch_up(self) -> None:
-        """Let everything happen that is due by the wall clock.  The caller holds the lock."""
-        clock = self._clock
-        due = int((time.monotonic() - self._began) * self._speed)
-        behind = due - int(clock._simulation.now)
-        if behind <= 0:
-            return
-        present = clock._simulation.timeout(behind)
-        while not present.processed:
-            clock._step()
+        """Let happen what is due by the wall clock, for one turn at most.  The caller holds the lock."""
+        simulation, until = self._clock._simulation, time.monotonic() + TURN
+        self._began += max(0.0, (self.due - simulation.now) / self._speed - MOST_BEHIND)
+        due = self.due
+        while simulation.peek() <= due:
+            if self._stopped or time.monotonic() > until:
+                return
+            self._step()
+        if due > simulation.now:
+            simulation.timeout(due - int(simulation.now))
+            self._step()
+
+    def _step(self) -> None:
+        try:
+            self._clock._step()
+        except Exception as fault:
+            if self._clock.on_fault is None:
+                raise
+            self._clock.on_fault(fault)
 
     def wait_for(self, goal: simpy.Event) -> None:
         """Wait really until `goal` has happened.  The caller holds the lock, which is free meanwhile."""
@@ -171,8 +205,9 @@ class _Pacer:
             self._changed.wait()
 
     def stop(self) -> None:
+        """Stop after the present step.  Whoever makes it holds the lock, and must not go on to the next."""
+        self._stopped = True
         with self._changed:
-            self._stopped = True
             self._changed.notify_all()
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout=5)
@@ -186,9 +221,19 @@ class _Pacer:
                     self._failure = failure
                     self._changed.notify_all()
                     return
-                next_event = self._clock._simulation.peek()
-                pause = self._began + next_event / self._speed - time.monotonic()
-                self._changed.wait(None if next_event == float("inf") else max(0.0, pause))
+                self._changed.wait(self._pause())
+
+    def _pause(self) -> float | None:
+        """Real seconds until the next event, None if there is none."""
+        next_event = self._clock._simulation.peek()
+        if next_event == float("inf"):
+            return None
+        return min(max(BREATH, self._began + next_event / self._speed - time.monotonic()), threading.TIMEOUT_MAX)
+
+
+def _leave_to_caller(process: simpy.Event) -> None:
+    """Let a failure be the business of the one who waits for the process, and of nobody else."""
+    process.defused = True
 
 
 @contextmanager
