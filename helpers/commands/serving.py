@@ -25,9 +25,13 @@ def main() -> int:
             voice.say(
                 f"The local cloud answers at\n\n  {address}\n\n"
                 f"  AWS_ENDPOINT_URL={address} AWS_DEFAULT_REGION={REGION} WORKBOOK_BACKEND=endpoint\n\n"
+                f"{address}/_health says how it is. "
                 f"{options.speed:g} of its seconds pass in one of yours. Ctrl-C here ends it, and all that is in it."
             )
             ended.wait()
+    except OSError as taken:
+        voice.complain(f"Port {options.port} cannot be used ({taken.strerror}). Try another: --port {options.port + 1}")
+        return 1
     finally:
         cloud.close()
     return 0

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
-from helpers.emulator.local import LocalCloud
+from helpers.emulator.local import REGION, LocalCloud
 from helpers.emulator.wire import NotOffered, Request, Response
 
+HEALTH = "/_health"
+"""Where to ask how the cloud is."""
 HOST = "127.0.0.1"
 """Loopback only: nobody else on the network can use it."""
 
@@ -22,8 +27,7 @@ def endpoint(cloud: LocalCloud, port: int = 0) -> Iterator[str]:
 
     Raises OSError when the port is taken.
     """
-    with ThreadingHTTPServer((HOST, port), _handler(cloud)) as server:
-        server.daemon_threads = True
+    with _Server((HOST, port), _handler(cloud)) as server:
         thread = threading.Thread(target=server.serve_forever, name="endpoint", daemon=True)
         thread.start()
         try:
@@ -31,6 +35,24 @@ def endpoint(cloud: LocalCloud, port: int = 0) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # many clients may knock at once
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up in the middle is no fault of ours."""
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+def _health(cloud: LocalCloud) -> Response:
+    """How the cloud is, without disturbing it."""
+    clock = cloud.clock
+    document = {"status": "closed" if cloud.closed else "ok", "region": REGION, "speed": clock.speed}
+    time = datetime.fromtimestamp(clock.due, UTC).isoformat()
+    return Response(200, {"content-type": "application/json"}, json.dumps({**document, "time": time}).encode())
 
 
 def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
@@ -43,6 +65,9 @@ def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
             length = self.headers.get("content-length", "0")
             if "transfer-encoding" in self.headers or not length.isdigit():
                 self.send_error(411)
+                return
+            if self.path == HEALTH and self.command == "GET":
+                self._send(_health(cloud))
                 return
             headers = {name.lower(): value for name, value in self.headers.items()}
             request = Request(self.command, f"http://{self.headers['host']}{self.path}", headers, self._body(length))
