@@ -82,10 +82,12 @@ def attach(clock: Clock, seed: int) -> None:
 def _of_these_dimensions(listed: Any) -> Any:
     """Statistics are of the metric with just these dimensions; moto adds those with further ones."""
 
-    def filter_(datum: MetricDatumBase, namespace: Any, name: Any, dimensions: Any, already: Any = None) -> bool:
+    def filter_(
+        datum: MetricDatumBase, namespace: Any, name: Any, dimensions: Any, already_present_metrics: Any = None
+    ) -> bool:
         if namespace is None and name is None and dimensions and len(dimensions) != len(datum.dimensions):
             return False
-        found: bool = listed(datum, namespace, name, dimensions, already)
+        found: bool = listed(datum, namespace, name, dimensions, already_present_metrics)
         return found
 
     return filter_

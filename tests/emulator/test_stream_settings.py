@@ -361,6 +361,8 @@ def test_to_measure_shards_counts_nothing_twice(cloud, kinesis, stream):
         Statistics=["Sum"],
     )["Datapoints"]
     assert point["Sum"] == 3
+    listed = cloud.client("cloudwatch").list_metrics(Namespace="AWS/Kinesis", MetricName="IncomingRecords")["Metrics"]
+    assert sorted(len(metric["Dimensions"]) for metric in listed) == [1, 2]
 
 
 def test_shards_are_measured_when_asked_for(cloud, kinesis, stream):
