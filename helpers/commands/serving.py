@@ -28,7 +28,8 @@ def main() -> int:
                 f"{address}/_health says how it is. "
                 f"{options.speed:g} of its seconds pass in one of yours. Ctrl-C here ends it, and all that is in it."
             )
-            ended.wait()
+            while not ended.wait(1):  # now and then: a signal that another thread was given is seen, too
+                pass
     except OSError as taken:
         voice.complain(f"Port {options.port} cannot be used ({taken.strerror}). Try another: --port {options.port + 1}")
         return 1
