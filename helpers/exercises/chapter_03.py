@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_kinesis_agg.aggregator import RecordAggregator
 
 from helpers import batches
-from helpers.exercises.exercise import Exercise, named, outcome_of
+from helpers.exercises.exercise import exercise, named, outcome_of
 
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
 ROLE = "arn:aws:iam::123456789012:role/shop"
@@ -252,14 +251,8 @@ def check_is_aggregate(is_aggregate: Any) -> str | None:
     return None
 
 
-def _exercise(
-    id: str, title: str, check: Callable[[Any], str | None], success: str, hints: tuple[str, ...], code: str
-) -> Exercise:
-    return Exercise(id=id, title=title, check=check, success=success, hints=hints, solution=code.strip("\n"))
-
-
 EXERCISES = (
-    _exercise(
+    exercise(
         "3.1",
         "Where and when",
         check_where_and_when,
@@ -279,7 +272,7 @@ def where_and_when(record):
     return shard, datetime.fromtimestamp(seconds, timezone.utc)
 """,
     ),
-    _exercise(
+    exercise(
         "3.2",
         "Be the mapping",
         check_as_lambda_sends_it,
@@ -309,7 +302,7 @@ def as_lambda_sends_it(record, shard, stream_arn, role_arn):
     }
 """,
     ),
-    _exercise(
+    exercise(
         "3.3",
         "One bad apple",
         check_read_batch,
@@ -331,7 +324,7 @@ def read_batch(event):
     return documents
 """,
     ),
-    _exercise(
+    exercise(
         "3.4",
         "How full is a batch?",
         check_records_per_batch,
@@ -346,7 +339,7 @@ def records_per_batch(per_second, batch_size, window):
     return min(batch_size, per_second * max(window, 1))
 """,
     ),
-    _exercise(
+    exercise(
         "3.5",
         "Six megabytes",
         check_records_that_fit,
@@ -365,7 +358,7 @@ def records_that_fit(data_bytes, envelope):
     return min(10_000, 6 * 1024**2 // one)
 """,
     ),
-    _exercise(
+    exercise(
         "3.6",
         "Is it a bundle?",
         check_is_aggregate,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 from helpers.exercises.chapter_03 import event_of
-from helpers.exercises.exercise import Exercise, NotStarted, named, outcome_of
+from helpers.exercises.exercise import NotStarted, exercise, named, outcome_of
 
 # 4.1
 
@@ -216,14 +215,8 @@ def _wrappings(raised: list[Exception]) -> str:
     return "Raise for an order without an amount only."
 
 
-def _exercise(
-    number: str, title: str, check: Callable[[Any], str | None], success: str, hints: tuple[str, ...], code: str
-) -> Exercise:
-    return Exercise(id=number, title=title, check=check, success=success, hints=hints, solution=code.strip("\n"))
-
-
 EXERCISES = (
-    _exercise(
+    exercise(
         "4.1",
         "A function like any other",
         check_handler,
@@ -245,7 +238,7 @@ def handler(event, context):
     return {"booked": booked, "skipped": skipped}
 """,
     ),
-    _exercise(
+    exercise(
         "4.2",
         "What is it called?",
         check_handler_name,
@@ -258,7 +251,7 @@ def handler(event, context):
 handler_name = "shop.orders.book"
 """,
     ),
-    _exercise(
+    exercise(
         "4.3",
         "As little as possible",
         check_policy,
@@ -281,7 +274,7 @@ def policy_for(stream_arn):
     }
 """,
     ),
-    _exercise(
+    exercise(
         "4.4",
         "The lost beginning",
         check_start_again,
@@ -295,7 +288,7 @@ def start_again(last_seen):
     return {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": last_seen}
 """,
     ),
-    _exercise(
+    exercise(
         "4.5",
         "One template, two stages",
         check_parameters,
@@ -313,7 +306,7 @@ def parameters(stage, shards):
     ]
 """,
     ),
-    _exercise(
+    exercise(
         "4.6",
         "One record at a time",
         check_record_handler,

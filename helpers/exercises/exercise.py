@@ -40,6 +40,13 @@ class Exercise:
         return "\n\n".join(f"<details><summary>{title}</summary>\n\n{text}\n\n</details>" for title, text in folds)
 
 
+def exercise(
+    number: str, title: str, check: Callable[[Any], str | None], success: str, hints: tuple[str, ...], code: str
+) -> Exercise:
+    """An exercise whose solution is written as a block of code, with empty lines around it."""
+    return Exercise(number, title, check, success, hints, code.strip("\n"))
+
+
 def find(exercise_id: str) -> Exercise:
     """The exercise with this id, from the module of its chapter.  Raises LookupError with the ids there are."""
     chapter = exercise_id.partition(".")[0]
