@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -19,7 +20,8 @@ from typing import Any
 import psutil
 import pytest
 
-from helpers.commands import browser, places
+from helpers.commands import browser, environment, places, serve, voice
+from tests.conftest import zipped
 
 SPEED = 60
 PATIENCE = 60.0
@@ -252,3 +254,191 @@ def test_a_client_that_hangs_up_does_no_harm(address):
             line.sendall(garbage)
     with urllib.request.urlopen(f"{address}/_health") as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+# Real time, and nobody who drives it
+
+
+def client(address: str, service: str) -> Any:
+    import boto3
+
+    names = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+    return boto3.client(service, endpoint_url=address, **names)
+
+
+def deploy(address: str, name: str, source: str, **settings: Any) -> None:
+    """Make a function with a role of its own that may read streams, and wait until it is active."""
+    iam, lambda_ = client(address, "iam"), client(address, "lambda")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    iam.attach_role_policy(RoleName=name, PolicyArn=MANAGED)
+    lambda_.create_function(
+        FunctionName=name,
+        Role=role,
+        Code={"ZipFile": zipped(source)},
+        Runtime="python3.13",
+        Handler="app.handler",
+        **settings,
+    )
+    lambda_.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+
+
+def mapped(address: str, name: str, shards: int, **settings: Any) -> None:
+    """Make a stream, map it to the function of the same name, and wait until the mapping is at work."""
+    kinesis, lambda_ = client(address, "kinesis"), client(address, "lambda")
+    kinesis.create_stream(StreamName=name, ShardCount=shards)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    source = f"arn:aws:kinesis:us-east-1:123456789012:stream/{name}"
+    whence = {"EventSourceArn": source, "StartingPosition": "TRIM_HORIZON"}
+    uuid = lambda_.create_event_source_mapping(FunctionName=name, **whence, **settings)["UUID"]
+    until(lambda: lambda_.get_event_source_mapping(UUID=uuid)["State"] == "Enabled")
+
+
+IN_ORDER = """
+import boto3, sys
+address, name = sys.argv[1:]
+kinesis = boto3.client("kinesis", endpoint_url=address)
+for first in range(0, 2000, 50):
+    wanted = [{"Data": str(n).encode(), "PartitionKey": f"{name}-{n % 20}"} for n in range(first, first + 50)]
+    answer = kinesis.put_records(StreamName="delivered", Records=wanted)
+    assert not answer["FailedRecordCount"], answer
+"""
+
+
+def test_what_two_producers_put_at_once_is_delivered_once_and_in_order(tmp_path):
+    process = start(free_port(), "--no-limits")  # a refused record, put again, would come after its successors
+    try:
+        address = ready(process)
+        source = """
+            import base64, json
+
+            def handler(event, context):
+                records = [record["kinesis"] for record in event["Records"]]
+                told = [[record["partitionKey"], int(base64.b64decode(record["data"]))] for record in records]
+                print("DONE", json.dumps(told))
+            """
+        deploy(address, "delivered", source)
+        mapped(address, "delivered", 2, ParallelizationFactor=2)
+        producers = [
+            subprocess.Popen([sys.executable, "-c", IN_ORDER, address, name], env={**CLEAN, **KEYS}, cwd=ROOT)
+            for name in ("left", "right")
+        ]
+        assert [producer.wait(PATIENCE) for producer in producers] == [0, 0]
+
+        def delivered() -> list[list[Any]] | None:
+            pages = client(address, "logs").get_paginator("filter_log_events")
+            lines = [
+                event["message"]
+                for page in pages.paginate(logGroupName="/aws/lambda/delivered", filterPattern="DONE")
+                for event in page["events"]
+            ]
+            records = [record for line in lines for record in json.loads(line.removeprefix("DONE"))]
+            return records if len(records) >= 4000 else None
+
+        numbers: dict[str, list[int]] = {}
+        for key, number in until(delivered):
+            numbers.setdefault(key, []).append(number)
+        assert numbers == {f"{name}-{k}": list(range(k, 2000, 20)) for name in ("left", "right") for k in range(20)}
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+def test_windows_close_and_retries_back_off_while_nobody_calls(address, tmp_path):
+    """The function tells of itself in a file: no request moves the clock."""
+    calls = tmp_path / "calls"
+    calls.touch()
+    source = f"""
+        import time
+
+        def handler(event, context):
+            with open({str(calls)!r}, "a") as file:
+                file.write(f"{{time.time()}} {{event['Records'][0]['kinesis']['approximateArrivalTimestamp']}}\\n")
+            raise ValueError("no")
+        """
+    deploy(address, "alone", source)
+    mapped(address, "alone", 1, MaximumBatchingWindowInSeconds=100, MaximumRetryAttempts=3)
+    client(address, "kinesis").put_record(StreamName="alone", Data=b"x", PartitionKey="k")
+    rows = until(lambda: (rows := calls.read_text().splitlines())[3:] and rows)
+    arrival = float(rows[0].split()[1])
+    times = [float(row.split()[0]) - arrival for row in rows]
+    assert 10 < times[0] < 102  # the window had opened a moment before the record came
+    assert [later - earlier for earlier, later in itertools.pairwise(times)] == pytest.approx([1, 2, 4], abs=0.2)
+
+
+# The end of the job itself
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups and their signals are POSIX's")
+@pytest.mark.skipif(not environment.is_installed(places.LOCK), reason="the job would set up an environment")
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
+def test_nothing_is_left_behind_though_a_function_computes(how, tmp_path):
+    """A handler that never looks up, and a program that it has started."""
+    stored, working = tmp_path / "stored", tmp_path / "working"
+    stored.mkdir()
+    job = subprocess.Popen(
+        [sys.executable, "-m", "helpers", "serve", "--port", "0", "--speed", str(SPEED)],
+        cwd=ROOT,
+        env={**CLEAN, "TMPDIR": str(stored)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    address = ready(job)
+    source = f"""
+        import subprocess, sys
+
+        def handler(event, context):
+            subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            open({str(working)!r}, "w").close()
+            while True:
+                pass
+        """
+    deploy(address, "computes", source, Timeout=900)
+    client(address, "lambda").invoke(FunctionName="computes", InvocationType="Event")
+    until(working.exists)
+    with urllib.request.urlopen(f"{address}/_health", timeout=5) as answer:
+        assert json.load(answer)["status"] == "ok"
+    family = psutil.Process(job.pid).children(recursive=True)
+    assert len(family) >= 3
+    if how == "Ctrl-C":
+        os.killpg(job.pid, signal.SIGINT)
+    else:
+        job.terminate()
+    rest, _ = job.communicate(timeout=10)
+    assert job.returncode == 0
+    assert "Traceback" not in rest
+    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert not any(stored.iterdir())
+
+
+# Arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--port", "99999"], "'99999' is no port: they are numbers from 1 to 65535"),
+        (["--port", "-1"], "'-1' is no port"),
+        (["--port", "http"], "'http' is no port"),
+        (["--speed", "0"], "'0' is no speed: give a number from 0.001 to 100000"),
+        (["--speed", "-1"], "'-1' is no speed"),
+        (["--speed", "nan"], "'nan' is no speed"),
+        (["--speed", "inf"], "'inf' is no speed"),
+        (["--speed", "fast"], "'fast' is no speed"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(arguments, told, capsys):
+    with pytest.raises(SystemExit) as leaving:
+        serve.main(arguments)
+    assert leaving.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_the_job_says_which_port_is_taken_and_proposes_another():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(voice.Stop, match=rf"Port {port} is in use.*\n.*serve --port \d+"):
+            serve.main(["--port", str(port)])

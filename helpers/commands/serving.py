@@ -1,25 +1,31 @@
 """What `python -m helpers serve` runs inside the environment."""
 
-import argparse
+from __future__ import annotations
+
+import contextlib
 import signal
+import sys
 import threading
+from typing import TYPE_CHECKING
 
-from helpers.commands import voice
-from helpers.emulator.local import REGION, LocalCloud
-from helpers.emulator.server import endpoint
+from helpers.commands import serve, voice
+
+if TYPE_CHECKING:
+    from helpers.emulator.local import LocalCloud
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=4566)
-    parser.add_argument("--speed", type=float, default=1.0)
-    parser.add_argument("--no-limits", action="store_true")
-    options = parser.parse_args()
-    cloud = LocalCloud(speed=options.speed, limits=not options.no_limits)
     ended = threading.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: ended.set())
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal was closed; Windows has none
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: ended.set())
+    options = serve.parsed(arguments)
+    # Only now, as it takes a second: who interrupts meanwhile sees no traceback.
+    from helpers.emulator.local import REGION, LocalCloud
+    from helpers.emulator.server import endpoint
+
+    cloud = LocalCloud(speed=options.speed, limits=not options.no_limits)
     try:
         with endpoint(cloud, options.port) as address:
             voice.say(
@@ -34,9 +40,23 @@ def main() -> int:
         voice.complain(f"Port {options.port} cannot be used ({taken.strerror}). Try another: --port {options.port + 1}")
         return 1
     finally:
-        cloud.close()
+        end(cloud)
     return 0
 
 
+def end(cloud: LocalCloud) -> None:
+    """Close the cloud without waiting for functions that are at work."""
+    import psutil
+
+    closing = threading.Thread(target=cloud.close)
+    closing.start()
+    while closing.is_alive():
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        closing.join(0.05)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    voice.prepare()
+    raise SystemExit(main(sys.argv[1:]))

@@ -162,6 +162,8 @@ class _Pacer:
         self._began = time.monotonic()
         self._changed = threading.Condition(clock.lock)
         self._stopped = False
+        self._happened = 0
+        """Goals that have happened and whose waiters have not gone on yet."""
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="virtual clock", daemon=True)
         self._thread.start()
@@ -172,12 +174,15 @@ class _Pacer:
         return int((time.monotonic() - self._began) * self._speed)
 
     def catch_up(self) -> None:
-        """Let happen what is due by the wall clock, for one turn at most.  The caller holds the lock."""
+        """Let happen what is due by the wall clock, for one turn at most.  The caller holds the lock.
+
+        A turn ends when somebody can go on: no client's answer waits for a function that computes.
+        """
         simulation, until = self._clock._simulation, time.monotonic() + TURN
         self._began += max(0.0, (self.due - simulation.now) / self._speed - MOST_BEHIND)
         due = self.due
         while simulation.peek() <= due:
-            if self._stopped or time.monotonic() > until:
+            if self._stopped or self._happened or time.monotonic() > until:
                 return
             self._step()
         if due > simulation.now:
@@ -194,15 +199,26 @@ class _Pacer:
 
     def wait_for(self, goal: simpy.Event) -> None:
         """Wait really until `goal` has happened.  The caller holds the lock, which is free meanwhile."""
-        if goal.callbacks is not None:
-            goal.callbacks.append(lambda _event: self._changed.notify_all())
+        if goal.callbacks is None:
+            return
+        goal.callbacks.append(self._has_happened)
         self._changed.notify_all()
-        while not goal.processed:
-            if self._failure:
-                raise RuntimeError("the local cloud stopped") from self._failure
-            if self._stopped:
-                raise RuntimeError("the local cloud is closed")
-            self._changed.wait()
+        try:
+            while not goal.processed:
+                if self._failure:
+                    raise RuntimeError("the local cloud stopped") from self._failure
+                if self._stopped:
+                    raise RuntimeError("the local cloud is closed")
+                self._changed.wait()
+        finally:  # Ctrl-C in a notebook ends the wait as well
+            if goal.callbacks is None:
+                self._happened -= 1
+            else:
+                goal.callbacks.remove(self._has_happened)
+
+    def _has_happened(self, _goal: simpy.Event) -> None:
+        self._happened += 1
+        self._changed.notify_all()
 
     def stop(self) -> None:
         """Stop after the present step.  Whoever makes it holds the lock, and must not go on to the next."""
@@ -225,6 +241,8 @@ class _Pacer:
 
     def _pause(self) -> float | None:
         """Real seconds until the next event, None if there is none."""
+        if self._happened:
+            return BREATH
         next_event = self._clock._simulation.peek()
         if next_event == float("inf"):
             return None

@@ -5,12 +5,19 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from helpers.emulator.local import LocalCloud
 from helpers.emulator.server import endpoint
@@ -25,11 +32,25 @@ def client(service):
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
-    cloud = LocalCloud(speed=200)
+def cloud() -> Iterator[LocalCloud]:
+    opened = LocalCloud(speed=200)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def address(cloud: LocalCloud) -> Iterator[str]:
     with endpoint(cloud) as where:
         yield where
-    cloud.close()
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """The condition's answer as soon as it is true."""
+    deadline = time.monotonic() + 20
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.01)
+    return answer
 
 
 def run(address: str, source: str) -> object:
@@ -130,3 +151,259 @@ def test_a_request_without_a_length_is_refused(address):
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=5)
     connection.request("POST", "/", body=iter([b"{}"]), encode_chunked=True)
     assert connection.getresponse().status == 411
+
+
+def lines(address: str) -> http.client.HTTPConnection:
+    """A connection of its own, kept open."""
+    return http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
+
+
+def signed(service: str, **headers: str) -> dict[str, str]:
+    """The headers of a request to a service, as far as the local cloud looks at them."""
+    scope = f"AWS4-HMAC-SHA256 Credential=local/20260105/us-east-1/{service}/aws4_request, Signature=0"
+    return {"Authorization": scope, **headers}
+
+
+def call(line: http.client.HTTPConnection, target: str, document: object) -> object:
+    """What an operation of Kinesis answers."""
+    headers = signed("kinesis", **{"X-Amz-Target": f"Kinesis_20131202.{target}"})
+    line.request("POST", "/", json.dumps(document), headers)
+    answer = line.getresponse()
+    assert answer.status == 200
+    return json.loads(answer.read() or "{}")
+
+
+# What a connection bears
+
+
+def test_one_connection_carries_all_kinds_of_answers(address):
+    line = lines(address)
+    for method, path, body, status, length in (
+        ("PUT", "/shop", None, 200, None),
+        ("PUT", "/shop/a", b"12345", 200, None),
+        ("HEAD", "/shop/a", None, 200, "5"),
+        ("HEAD", "/shop/none", None, 404, None),
+        ("GET", "/shop/a", None, 200, "5"),
+        ("DELETE", "/shop/a", None, 204, None),
+        ("GET", "/shop/a", None, 404, None),
+    ):
+        line.request(method, path, body, signed("s3"))
+        connected, answer = line.sock, line.getresponse()
+        read = answer.read()
+        assert (answer.status, line.sock) == (status, connected), (method, path)
+        assert length is None or answer.getheader("content-length") == length
+        assert (answer.status == 204) == (answer.getheader("content-length") is None)
+        assert read or method != "GET"
+
+
+def test_half_a_request_is_not_carried_out(address):
+    line = lines(address)
+    line.request("PUT", "/shop", None, signed("s3"))
+    line.getresponse().read()
+    with socket.create_connection((line.host, line.port)) as torn:
+        scope = signed("s3")["Authorization"]
+        torn.sendall(
+            f"PUT /shop/a HTTP/1.1\r\nHost: x\r\nAuthorization: {scope}\r\nContent-Length: 9\r\n\r\n123".encode()
+        )
+        torn.shutdown(socket.SHUT_WR)
+        assert torn.recv(1) == b""
+    line.request("GET", "/shop/a", None, signed("s3"))
+    assert line.getresponse().status == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+        (b"GET http://elsewhere/ HTTP/1.1\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"411"),
+        (b"POST / HTTP/1.1\r\nContent-Length: \xb2\r\n\r\n", b"411"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", b"413"),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", b"413"),
+        (b"PROPFIND / HTTP/1.1\r\n\r\n", b"501"),
+        (b"GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n", b"501"),
+    ],
+)
+def test_nonsense_is_answered_in_a_line_and_printed_nowhere(address, sent, status, capfd):
+    line = lines(address)
+    with socket.create_connection((line.host, line.port), timeout=10) as client:
+        client.sendall(sent)
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert status in answer
+    with urllib.request.urlopen(f"{address}/_health") as health:
+        assert health.status == 200
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_client_that_leaves_a_stream_is_printed_nowhere(address, capfd):
+    line = lines(address)
+    call(line, "CreateStream", {"StreamName": "orders", "ShardCount": 1})
+    arn = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
+    until(lambda: call(line, "ListShards", {"StreamName": "orders"})["Shards"])
+    until(lambda: _active(call(line, "DescribeStreamSummary", {"StreamName": "orders"})["StreamDescriptionSummary"]))
+    made = call(line, "RegisterStreamConsumer", {"StreamARN": arn, "ConsumerName": "c"})["Consumer"]["ConsumerARN"]
+    until(lambda: _active(call(line, "DescribeStreamConsumer", {"ConsumerARN": made})["ConsumerDescription"]))
+    subscribe = {"ConsumerARN": made, "ShardId": "shardId-000000000000", "StartingPosition": {"Type": "LATEST"}}
+    leaver = lines(address)
+    headers = signed("kinesis", **{"X-Amz-Target": "Kinesis_20131202.SubscribeToShard"})
+    leaver.request("POST", "/", json.dumps(subscribe), headers)
+    answer = leaver.getresponse()
+    assert answer.read(8)
+    threads = sum("process_request_thread" in thread.name for thread in threading.enumerate())
+    answer.close()
+    leaver.close()
+    until(lambda: sum("process_request_thread" in t.name for t in threading.enumerate()) < threads)
+    assert capfd.readouterr() == ("", "")
+
+
+def _active(document: dict[str, str]) -> bool:
+    return "ACTIVE" in (document.get("StreamStatus"), document.get("ConsumerStatus"))
+
+
+# Many at once
+
+
+def test_many_clients_at_once_are_all_heard(address):
+    first = lines(address)
+    call(first, "CreateStream", {"StreamName": "orders", "ShardCount": 1})
+    until(lambda: _active(call(first, "DescribeStreamSummary", {"StreamName": "orders"})["StreamDescriptionSummary"]))
+
+    def put(name: int) -> list[object]:
+        line = lines(address)
+        return [
+            call(line, "PutRecord", {"StreamName": "orders", "Data": "eA==", "PartitionKey": f"{name}-{i}"})
+            for i in range(5)
+        ]
+
+    with ThreadPoolExecutor(64) as clients:
+        answers = [answer["SequenceNumber"] for answers in clients.map(put, range(64)) for answer in answers]
+    start = {"StreamName": "orders", "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = call(first, "GetShardIterator", start)["ShardIterator"]
+    records = call(first, "GetRecords", {"ShardIterator": iterator})["Records"]
+    assert [record["SequenceNumber"] for record in records] == sorted(answers, key=int)
+    assert {record["PartitionKey"] for record in records} == {f"{name}-{i}" for name in range(64) for i in range(5)}
+
+
+def test_clients_have_their_turn_though_the_cloud_cannot_keep_up(cloud, address):
+    def busy():
+        while True:
+            yield cloud.clock.timeout(0.001)
+            deadline = time.perf_counter() + 0.001  # 200 times as long as it has
+            while time.perf_counter() < deadline:
+                pass
+
+    with cloud.clock.lock:
+        cloud.clock.start(busy())
+    line, began = lines(address), time.monotonic()
+    for _ in range(5):
+        line.request("GET", "/shop", None, signed("s3"))
+        assert line.getresponse().read()
+    assert time.monotonic() - began < 10
+
+
+def test_an_answer_does_not_wait_for_what_comes_after_it(cloud, address):
+    """A function that computes stops time, but not the answer to the client that has started it."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        yield cloud.clock.timeout(0.001)
+        reached.set()
+        go_on.wait(20)
+
+    def steps():
+        yield cloud.clock.timeout(0)
+        cloud.clock.start(hold())
+        return "answer"
+
+    began = time.monotonic()
+    assert cloud.clock.complete(steps()) == "answer"
+    assert reached.wait(10)
+    with urllib.request.urlopen(f"{address}/_health", timeout=10) as health:  # nor does this wait
+        assert json.load(health)["status"] == "ok"
+    assert time.monotonic() - began < 15
+    go_on.set()
+
+
+# Faults
+
+
+def test_a_fault_is_heard_by_the_one_who_caused_it(address, capfd):
+    line = lines(address)
+    line.request("GET", "/2015-03-31/nothing", None, signed("lambda"))
+    answer = line.getresponse()
+    assert (answer.status, answer.getheader("x-amzn-errortype")) == (501, "NotImplemented")
+    assert "does not offer lambda" in json.load(answer)["message"]
+    assert call(line, "ListStreams", {})["StreamNames"] == []
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("service", "content_type", "begins"),
+    [
+        ("braket", "application/json", b'{"__type": "NotImplemented", "message": "the local cloud does not offer'),
+        ("nowhere", "application/x-www-form-urlencoded", b"<ErrorResponse><Error><Code>NotImplemented</Code>"),
+    ],
+)
+def test_a_service_that_is_not_offered_says_so_in_its_own_form(address, service, content_type, begins):
+    line = lines(address)
+    line.request("POST", "/", b"{}", signed(service, **{"Content-Type": content_type}))
+    answer = line.getresponse()
+    assert answer.status == 501
+    assert answer.read().startswith(begins)
+
+
+def test_a_fault_that_nobody_waits_for_is_printed_and_time_goes_on(cloud, address, capfd):
+    def faulty():
+        yield cloud.clock.timeout(1)
+        raise LookupError("a bug")
+
+    with cloud.clock.lock:
+        cloud.clock.start(faulty())
+    line, printed = lines(address), []
+
+    def told() -> bool:
+        line.request("GET", "/shop", None, signed("s3"))
+        answer = line.getresponse()
+        assert answer.read() and answer.status == 404  # no such bucket: the fault is none of this client's
+        printed.append(capfd.readouterr().err)
+        return "LookupError: a bug" in "".join(printed)
+
+    until(told)
+    assert call(line, "ListStreams", {})["StreamNames"] == []
+
+
+# Addresses
+
+
+def test_the_address_of_a_queue_leads_back_here(address):
+    line = lines(address)
+    kind = {"Content-Type": "application/x-amz-json-1.0"}
+    line.request("POST", "/", b'{"QueueName":"q"}', signed("sqs", **{"X-Amz-Target": "AmazonSQS.CreateQueue"}, **kind))
+    url = json.load(line.getresponse())["QueueUrl"]
+    assert url == f"{address}/123456789012/q"
+    body = json.dumps({"QueueUrl": url, "MessageBody": "https://127.0.0.1/"})
+    line.request("POST", "/", body, signed("sqs", **{"X-Amz-Target": "AmazonSQS.SendMessage"}, **kind))
+    assert json.load(line.getresponse())["MessageId"]
+
+
+@pytest.mark.parametrize("host", ["shop.localhost", "shop.s3.localhost:4566", "shop.s3.us-east-1.localhost"])
+def test_a_bucket_may_be_named_in_the_host(address, host):
+    line = lines(address)
+    line.request("PUT", "/", None, signed("s3", Host=host))
+    line.getresponse().read()
+    line.request("PUT", "/a", b"x", signed("s3", Host=host))
+    line.getresponse().read()
+    line.request("GET", "/shop/a", None, signed("s3"))
+    assert line.getresponse().read() == b"x"
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_presigned_address_needs_no_more(address, version):
+    settings = Config(signature_version=version, s3={"addressing_style": "path"})
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+    s3 = boto3.client("s3", endpoint_url=address, config=settings, **keys)
+    for operation, bucket in (("create_bucket", {"Bucket": "shop"}), ("put_object", {"Bucket": "shop", "Key": "a"})):
+        url = s3.generate_presigned_url(operation, Params=bucket)
+        urllib.request.urlopen(urllib.request.Request(url, data=b"", method="PUT")).read()
+    with urllib.request.urlopen(s3.generate_presigned_url("get_object", Params={"Bucket": "shop", "Key": "a"})) as got:
+        assert got.status == 200
