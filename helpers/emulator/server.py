@@ -24,6 +24,7 @@ HEALTH = "/_health"
 """Where to ask how the cloud is."""
 HOST = "127.0.0.1"
 """Loopback only: nobody else on the network can use it."""
+
 MOST_BYTES = 1024**3
 """The largest body of a request: our choice, so that a length that is nonsense asks for no memory."""
 
