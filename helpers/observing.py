@@ -100,27 +100,3 @@ def metric(
     )["Datapoints"]
     rows = [{"at": point["Timestamp"], "value": point[statistic], "unit": point["Unit"]} for point in points]
     return pd.DataFrame(rows, columns=["at", "value", "unit"]).sort_values("at", ignore_index=True)
-
-
-def waits(table: pd.DataFrame, mapping: str) -> pd.DataFrame:
-    """How long records waited for a mapping's function: a row for every put that it was given.
-
-    table: the flight recorder's, which only the local cloud has; returns shard, at (when they arrived, virtual
-    seconds), records, waited (seconds until the function was first given them).
-    """
-    import pandas as pd
-
-    calls = table[(table["kind"] == "invoke") & (table["mapping"] == mapping) & (table["records"] > 0)]
-    puts = table[(table["kind"] == "put") & (table["outcome"] == "ok")]
-    rows = []
-    for shard, given in calls.groupby("shard"):
-        ends: list[tuple[int, int, float]] = [
-            (int(str(first)), int(str(last)), float(at))
-            for first, last, at in zip(given["first"], given["last"], given["at"], strict=True)
-        ]
-        for put in puts[puts["shard"] == shard].to_dict("records"):
-            starts = [at for first, last, at in ends if first <= int(put["first"]) <= last]
-            if starts:
-                waited = min(starts) - put["at"]
-                rows.append({"shard": shard, "at": put["at"], "records": put["records"], "waited": waited})
-    return pd.DataFrame(rows, columns=["shard", "at", "records", "waited"])

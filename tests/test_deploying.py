@@ -166,20 +166,6 @@ def test_a_template_holds_small_code_only(tmp_path):
 # Observing
 
 
-def test_how_long_records_waited(cloud, kinesis, stream):
-    stream()
-    deployment = deploying.deploy(
-        cloud, "book", HANDLERS / "show_event.py", "orders", MaximumBatchingWindowInSeconds=20
-    )
-    for _ in range(20):
-        put(kinesis, 3)
-        cloud.wait(1)
-    cloud.wait(40)
-    table = observing.waits(cloud.recorder.table(), deployment.mapping)
-    assert table["records"].sum() == 60 and len(table) == 20
-    assert 0 < table["waited"].min() < 2 and 15 < table["waited"].max() < 22
-
-
 def test_invocations_and_metrics_as_tables(cloud, kinesis, stream, deploy, lambda_):
     deploy(
         """

@@ -28,6 +28,8 @@ class Entry(NamedTuple):
     """Sequence number of the first record concerned."""
     last: str | None = None
     """Sequence number of the last record concerned."""
+    places: str | None = None
+    """Where the records concerned stand in their shard, counted from 0: `3`, `0-99`, or `0-4,7,9` if not in a row."""
     records: int | None = None
     bytes: int | None = None
     attempt: int | None = None

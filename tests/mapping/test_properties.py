@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from helpers import open_cloud
 from helpers.emulator.lambda_.mapping.discards import Discards
 from helpers.emulator.wire import AwsError
+from helpers.ledger import ledger
 from tests.mapping.conftest import Failure, Stage, failures, number_of, text_of
 
 KEYS = 6
@@ -197,6 +198,22 @@ def check(stage, play, written, given_up):
 
     check_checkpoints(stage, play, written)
     check_concurrency(stage)
+    check_ledger(stage, play, given_up)
+
+
+def check_ledger(stage, play, given_up):
+    """The account that is drawn from the flight recorder says the same as the function and the discards did."""
+    local = stage.cloud._local
+    stream = local.switchboard.kinesis("us-east-1").region.streams["orders"]
+    processed = {number for _, number in play.processed}
+    for row in ledger(stage.cloud.recorder.table()).itertuples():
+        (shard,) = [shard for shard in stream.shards if shard.id == row.shard]
+        number = shard.at(row.place).sequence_number
+        assert row.deliveries == play.tries[number]
+        assert (row.fate == "processed") <= (number in processed)
+        assert (row.fate in ("reported", "dropped")) <= (number in given_up)
+        assert (row.fate == "filtered") <= (number not in processed and number not in given_up)
+        assert row.fate not in ("waiting", "expired")
 
 
 def check_checkpoints(stage, play, written):

@@ -55,7 +55,7 @@ def child_documents(stream: Stream, parent: Shard) -> list[Document]:
 def record_documents(records: list[Record]) -> list[Document]:
     """Records as they are read."""
     documents = []
-    for number, key, data, arrival, encryption in records:
+    for number, key, data, arrival, encryption, _place in records:
         document = {
             "SequenceNumber": number,
             "ApproximateArrivalTimestamp": arrival,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from helpers.emulator.kinesis.budget import Budget, Burst
@@ -33,11 +33,38 @@ class Record(NamedTuple):
     """Seconds since 1970, to the millisecond."""
     encryption: str | None = None
     """KMS if the stream was encrypted when the record arrived."""
+    position: int = 0
+    """How many records its shard has taken before."""
 
     @property
     def size(self) -> int:
         """Bytes that count against limits: the data and the partition key."""
         return len(self.data) + len((self.partition_key or "").encode())
+
+
+def places(records: Sequence[Record]) -> str | None:
+    """Where records stand in their shard, as the flight recorder has it: `3`, `0-99`, or `0-4,7,9`; None for none.
+
+    They come in the order of the shard.
+    """
+    if not records:
+        return None
+    first, last = records[0].position, records[-1].position
+    if last - first + 1 == len(records):
+        return span(first, last)
+    spans: list[list[int]] = []
+    for record in records:
+        place = record.position
+        if spans and place == spans[-1][1] + 1:
+            spans[-1][1] = place
+        else:
+            spans.append([place, place])
+    return ",".join(span(first, last) for first, last in spans)
+
+
+def span(first: int, last: int) -> str:
+    """Places in a row: `3`, or `0-99`."""
+    return str(first) if first == last else f"{first}-{last}"
 
 
 class Shard:
@@ -106,7 +133,7 @@ class Shard:
         self, index: int, arrival: float, partition_key: str | None, data: bytes, encryption: str | None = None
     ) -> Record:
         """Add a record under the sequence index `index`, which must exceed every earlier one."""
-        record = Record(self._number(index, int(arrival)), partition_key, data, arrival, encryption)
+        record = Record(self._number(index, int(arrival)), partition_key, data, arrival, encryption, self.tip)
         self._records.append(record)
         if self._waiting:
             self.wake()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from helpers.emulator.kinesis.region import Document, Region
 from helpers.emulator.kinesis.sequence import origin
-from helpers.emulator.kinesis.shard import HASH_KEYS, LARGEST_RECORD, Record, Shard
+from helpers.emulator.kinesis.shard import HASH_KEYS, LARGEST_RECORD, Record, Shard, places
 from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.validation import validate
 from helpers.emulator.wire import ACCOUNT, AwsError
@@ -155,6 +155,7 @@ class WriteOperations:
             shard=shard.id,
             first=records[0].sequence_number,
             last=records[-1].sequence_number,
+            places=places(records),
             records=len(records),
             bytes=size,
             outcome="ok",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import simpy
 
 from helpers.emulator.clock import Steps
-from helpers.emulator.kinesis.shard import Record, Shard
+from helpers.emulator.kinesis.shard import Record, Shard, places
 from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.lambda_.mapping.configuration import NO_STREAM, Configuration
 from helpers.emulator.lambda_.mapping.counts import Counts
@@ -92,16 +92,20 @@ class ShardConsumer:
         filters = self._configuration.filters
         if not filters or not records:
             return records
-        passed = [record for record in records if filters.pass_(record)]
-        if len(passed) < len(records):
+        passed: list[Record] = []
+        dropped: list[Record] = []
+        for record in records:
+            (passed if filters.pass_(record) else dropped).append(record)
+        if dropped:
             self._surroundings.recorder.note(
                 "filter",
                 stream=self._stream.name,
                 shard=self.shard.id,
                 mapping=self._configuration.uuid,
-                first=records[0].sequence_number,
-                last=records[-1].sequence_number,
-                records=len(records) - len(passed),
+                first=dropped[0].sequence_number,
+                last=dropped[-1].sequence_number,
+                places=places(dropped),
+                records=len(dropped),
             )
         return passed
 
@@ -147,8 +151,8 @@ class ShardConsumer:
 
     def _move_checkpoint(self) -> None:
         """Move it to the oldest record that is not done (facts 7.7)."""
-        oldest = [lane.waiting[0].sequence_number for lane in self._lanes if lane.waiting]
-        position = min(map(self.shard.position_of, oldest)) if oldest else self._reader.position
+        oldest = [lane.waiting[0].position for lane in self._lanes if lane.waiting]
+        position = min(oldest, default=self._reader.position)
         if position > self.checkpoint:
             self.checkpoint = position
             last = self.shard.at(position - 1)

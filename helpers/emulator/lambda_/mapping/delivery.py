@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpers.emulator.clock import Steps
-from helpers.emulator.kinesis.shard import Record, Shard
+from helpers.emulator.kinesis.shard import Record, Shard, places
 from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.lambda_.functions import parse_name
 from helpers.emulator.lambda_.mapping.configuration import FUNCTION_FAILED, OK, Configuration
@@ -236,6 +236,7 @@ class Delivery:
             lane=lane.number,
             first=records[0].sequence_number if records else None,
             last=records[-1].sequence_number if records else None,
+            places=places(records),
             records=len(records),
             **more,
         )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from helpers.emulator.clock import Steps
-from helpers.emulator.kinesis.shard import Record, Shard
+from helpers.emulator.kinesis.shard import Record, Shard, places
 from helpers.emulator.kinesis.stream import Stream
 from helpers.emulator.lambda_.mapping.configuration import Configuration
 from helpers.emulator.lambda_.mapping.counts import Counts
@@ -81,6 +81,7 @@ class Discards:
             lane=lane,
             first=records[0].sequence_number if records else None,
             last=records[-1].sequence_number if records else None,
+            places=places(records),
             records=len(records),
             attempt=history.invocations,
             outcome=outcome,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from helpers.emulator.clock import MICROSECONDS, Steps
 from helpers.emulator.kinesis.budget import Budget
 from helpers.emulator.kinesis.reading import millis_behind, read
-from helpers.emulator.kinesis.shard import BYTES_OUT, Record, Shard
+from helpers.emulator.kinesis.shard import BYTES_OUT, Record, Shard, span
 from helpers.emulator.kinesis.stream import Consumer, Stream
 from helpers.emulator.lambda_.mapping.configuration import NO_ACCESS, Configuration
 from helpers.emulator.lambda_.mapping.surroundings import Surroundings
@@ -116,6 +116,7 @@ class Reader(ABC):
                 stream=self._stream.name,
                 shard=self._shard.id,
                 mapping=self._configuration.uuid,
+                places=span(self.position - lost, self.position - 1),
                 records=lost,
                 outcome="unread",
             )
