@@ -120,12 +120,17 @@ class PaperShards:
             page = self.list_shards(NextToken=page["NextToken"])
             yield page
 
-    def get_shard_iterator(self, ShardId: str, ShardIteratorType: str, **_request: Any) -> dict[str, Any]:
-        """As boto3's, for TRIM_HORIZON and LATEST."""
+    def get_shard_iterator(
+        self, ShardId: str, ShardIteratorType: str, StartingSequenceNumber: str = "", **_request: Any
+    ) -> dict[str, Any]:
+        """As boto3's, for all types but AT_TIMESTAMP."""
         self.iterators += 1
         self._check_patience()
-        start = 0 if ShardIteratorType == "TRIM_HORIZON" else len(self._pages[ShardId])
-        return {"ShardIterator": f"{ShardId} {start}"}
+        page, skip = 0 if ShardIteratorType == "TRIM_HORIZON" else len(self._pages[ShardId]), 0
+        if ShardIteratorType in ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"):
+            page, skip = divmod(int(StartingSequenceNumber) - 1, 100)
+            skip += ShardIteratorType == "AFTER_SEQUENCE_NUMBER"
+        return {"ShardIterator": f"{ShardId} {page} {skip}"}
 
     def get_records(self, ShardIterator: str, **_request: Any) -> dict[str, Any]:
         """As boto3's."""
@@ -133,21 +138,23 @@ class PaperShards:
         self._check_patience()
         if not isinstance(ShardIterator, str):
             raise TypeError(f"ShardIterator must be a string, not {ShardIterator!r}")
-        shard, _, number = ShardIterator.partition(" ")
+        shard, _, place = ShardIterator.partition(" ")
         if shard not in self._pages:
             problem = {"Code": "InvalidArgumentException", "Message": "Invalid ShardIterator."}
             raise ClientError({"Error": problem}, "GetRecords")
-        index, pages = int(number), self._pages[shard]
+        index, skip = map(int, place.split())
+        pages = self._pages[shard]
         left = len(pages) - index - 1
         answer: dict[str, Any] = {
             "Records": [
                 {"Data": data, "PartitionKey": "k", "SequenceNumber": str(index * 100 + place + 1)}
                 for place, data in enumerate(pages[index] if left >= 0 else [])
+                if place >= skip
             ],
             "MillisBehindLatest": max(0, left) * 1000,
         }
         at_the_end = self._closed and left <= 0
-        return answer | ({} if at_the_end else {"NextShardIterator": f"{shard} {min(index + 1, len(pages))}"})
+        return answer | ({} if at_the_end else {"NextShardIterator": f"{shard} {min(index + 1, len(pages))} 0"})
 
     def _check_patience(self) -> None:
         if self.reads + self.iterators > PATIENCE:

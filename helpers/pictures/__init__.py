@@ -3,9 +3,12 @@
 They take tables and plain values and return a `Picture`; as the last line of a cell it shows itself.
 """
 
+from helpers.pictures.age import age
 from helpers.pictures.anatomy import anatomy
 from helpers.pictures.architecture import loop
 from helpers.pictures.batch_map import batch_map
+from helpers.pictures.bisect_tree import bisect_tree
+from helpers.pictures.fates import fates
 from helpers.pictures.lanes import lanes
 from helpers.pictures.life import life_of_a_record
 from helpers.pictures.lineage import lineage
@@ -16,8 +19,11 @@ from helpers.pictures.writes import writes
 
 __all__ = [
     "Picture",
+    "age",
     "anatomy",
     "batch_map",
+    "bisect_tree",
+    "fates",
     "lanes",
     "life_of_a_record",
     "lineage",
