@@ -122,7 +122,8 @@ def finding(bars: pd.DataFrame, total: int | None) -> str:
     worked = bars.groupby(["shard", "lane"]).ngroups
     who = plural(worked, "lane")
     if total is not None and total > 1:
-        who = f"All {worked} lanes" if worked == total else f"{worked} of {total} lanes"
+        everyone = "Both lanes" if worked == 2 else f"All {worked} lanes"
+        who = everyone if worked == total else f"{worked} of {total} lanes"
     most = most_at_once(bars)
     records, failed = _processed(bars), _failed(bars)
     # Beside "3 failed", "batches" is what the title has no room for, and goes without saying.

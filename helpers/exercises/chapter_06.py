@@ -1,0 +1,504 @@
+"""The exercises of chapter 06: capacity, lanes, order in threads, a filter, a window's state, the right knob."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import re
+import threading
+from typing import Any
+
+from helpers.exercises.chapter_03 import SHARD, STREAM, event_of
+from helpers.exercises.exercise import NotStarted, exercise, named, outcome_of
+from helpers.planning import capacity
+
+# 6.1
+
+CONSUMERS = (
+    (1, 1, 10, 0.2, 0.05),
+    (1, 1, 1, 0.2, 0.05),
+    (4, 1, 10, 0.2, 0.05),
+    (1, 5, 10, 0.2, 0.05),
+    (2, 10, 100, 0.5, 0.002),
+)
+"""Shards, factor, batch size, seconds for each call and for each record."""
+
+
+def check_capacity(capacity_of: Any) -> str | None:
+    """Whether a function works out how much a consumer can do."""
+    for given in CONSUMERS:
+        shards, factor, batch_size, per_call, per_record = given
+        got, error = outcome_of(capacity_of, *given)
+        asked = f"With {_consumer(shards, factor, batch_size)}, a call of {per_call} s and {per_record} s a record,"
+        if error:
+            return f"{asked} your function raised {named(error)}."
+        if not _is_number(got):
+            return f"{asked} a number is wanted; what came back was {got!r}."
+        wanted = capacity(*given)
+        if math.isclose(got, wanted, rel_tol=0.01):
+            continue
+        lanes, seconds = shards * factor, per_call + per_record * batch_size
+        slips = (
+            (lanes / seconds, "that is how many calls end in a second. And how many records are in each?"),
+            (wanted / factor, "you left out the factor: so many batches of each shard run at the same time."),
+            (wanted / shards, "you left out the shards: each of them is served for itself."),
+            (lanes * batch_size / (per_call + per_record), f"a batch takes {per_record} s for each of its records."),
+            (lanes / (per_call + per_record), "what a call costs is paid once for the batch, not for each record."),
+            (lanes * batch_size * seconds, "you multiplied by the seconds; the longer a call takes, the less is done."),
+        )
+        why = next((text for slip, text in slips if math.isclose(got, slip, rel_tol=0.01)), "")
+        return f"{asked} you say {got:.4g}: {why or f'it is {wanted:.4g} records a second.'}"
+    return None
+
+
+def _consumer(shards: int, factor: int, batch_size: int) -> str:
+    return f"{shards} shard{'s' * (shards > 1)}, factor {factor}, batches of {batch_size}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# 6.2
+
+MOST_LANES = 10
+RUSHES: tuple[tuple[int, int, int, float, int | None], ...] = (
+    (30, 50, 10, 0.7, 3),
+    (14, 50, 10, 0.7, 1),
+    (25, 2, 10, 0.7, 2),
+    (90, 50, 10, 0.7, 7),
+    (900, 400, 500, 1.0, 2),
+    (200, 50, 10, 0.7, None),
+    (30, 1, 10, 0.7, None),
+)
+"""Records a second, keys, batch size, seconds of a full batch, and the factor that is enough."""
+
+
+def check_factor_needed(factor_needed: Any) -> str | None:
+    """Whether a function finds the smallest factor that is enough, or that none is."""
+    for rate, keys, batch_size, seconds, wanted in RUSHES:
+        got, error = outcome_of(factor_needed, rate, keys, batch_size, seconds)
+        asked = f"{rate} records a second of {keys} key{'s' * (keys > 1)}, {batch_size} of them in {seconds} s:"
+        if error:
+            return f"{asked} your function raised {named(error)}."
+        if got == wanted and type(got) is type(wanted):
+            continue
+        if got is None:
+            return f"{asked} you say that no factor is enough, and {wanted} is."
+        if not _is_number(got):
+            return f"{asked} a factor or None is wanted; what came back was {got!r}."
+        if got != int(got):
+            return f"{asked} you say {got:.3g}. There is no part of a lane: round up."
+        if got > MOST_LANES:
+            return f"{asked} you say {got:g}, and a shard has {MOST_LANES} lanes at most: None."
+        if got > keys:
+            return f"{asked} you say {got:g}. A key is always in one lane: with {keys}, no more lanes have work."
+        if wanted is None or got < wanted:
+            done = got * batch_size / seconds
+            return f"{asked} {got:g} lane{'s' * (got != 1)} would do {done:.1f} a second at best, and the rest waits."
+        return f"{asked} {got:g} lanes are enough, but so are {wanted}: the smallest factor is wanted."
+    return None
+
+
+# 6.3
+
+Order = tuple[str, int]
+ORDERS: tuple[Order, ...] = (("Zoë", 1), ("Zoë", 2), ("Tom", 3), ("Zoë", 4), ("Tom", 5), ("Noor", 6))
+REFUSED: Order = ("Tom", 5)
+
+
+class Bank:
+    """Charges orders; is slow with the first one, until it has seen whether others come meanwhile."""
+
+    PATIENCE = 0.3
+    """Real seconds that the first order takes if no other customer comes."""
+    GRACE = 0.05
+    """Real seconds for another order of the same customer to show up."""
+
+    def __init__(self, refuses: Order | None = None) -> None:
+        """`refuses`: the order that can't be charged."""
+        self.done: list[Order] = []
+        self.side_by_side = False
+        self.overtaken: Order | None = None
+        """An order that was begun while an earlier one of its customer was not done."""
+        self._refuses = refuses
+        self._lock = threading.Lock()
+        self._running: list[Order] = []
+        self._others, self._same = threading.Event(), threading.Event()
+
+    def charge(self, order: Order) -> None:
+        """What the learner's function is to call for each order."""
+        name, number = order
+        with self._lock:
+            first = not self._running and not self.done
+            if any(each[0] == name for each in self._running):
+                self.overtaken = order
+                self._same.set()
+            elif self._running:
+                self.side_by_side = True
+                self._others.set()
+            self._running.append(order)
+        if first:
+            self._others.wait(self.PATIENCE)
+            self._same.wait(self.GRACE)
+        with self._lock:
+            self._running.remove(order)
+            if order == self._refuses:
+                raise ValueError(f"{name}'s card was refused")
+            if any(each[0] == name and each[1] > number for each in self.done):
+                self.overtaken = order
+            self.done.append(order)
+
+
+def check_charge_all(charge_all: Any) -> str | None:
+    """Whether orders are charged side by side, and those of one customer in order."""
+    bank = Bank()
+    _, error = outcome_of(charge_all, list(ORDERS), bank.charge)
+    if error:
+        return f"Your function raised {named(error)}."
+    if bank.overtaken:
+        name, number = bank.overtaken
+        return (
+            f"{name}'s order {number} was begun before an earlier one of {name} was done. Orders of one customer "
+            "must stay in one thread, one after the other."
+        )
+    if sorted(bank.done) != sorted(ORDERS):
+        missing = len(set(ORDERS) - set(bank.done))
+        if missing:
+            return f"When your function returned, {missing} of {len(ORDERS)} orders were not charged: wait for all."
+        return f"There were {len(ORDERS)} orders, and you charged {len(bank.done)}: some twice."
+    if not bank.side_by_side:
+        return "In order, and one after the other: Tom waits for Zoë without need. Serve customers side by side."
+    bank = Bank(REFUSED)
+    _, error = outcome_of(charge_all, list(ORDERS), bank.charge)
+    if error is None:
+        return (
+            "An order could not be charged, charge raised, and nobody heard of it: the batch would count as done. Ask "
+            "for the results of your threads, as list(pool.map(…)) does."
+        )
+    return None
+
+
+# 6.4
+
+COUNTRIES = ("NO", "DK")
+SAMPLES: tuple[tuple[str, bool], ...] = (
+    ('{"AMOUNT": 250, "COUNTRY": "NO"}', True),
+    ('{"AMOUNT": 300, "COUNTRY": "NO", "TEST": true}', False),
+    ('{"AMOUNT": 99.99, "COUNTRY": "NO"}', False),
+    ('{"AMOUNT": 300, "COUNTRY": "SE"}', False),
+    ('{"AMOUNT": 100, "COUNTRY": "NO"}', True),
+    ('{"AMOUNT": 120.5, "COUNTRY": "DK"}', True),
+    ('{"COUNTRY": "NO"}', False),
+    ("AMOUNT 300 COUNTRY NO", False),
+)
+"""What is in a record, and whether it should pass."""
+
+
+def check_pattern(pattern: Any) -> str | None:
+    """Whether a filter lets through what it should."""
+    if isinstance(pattern, dict):
+        if "Filters" in pattern or "Pattern" in pattern:
+            return "That is what goes around it. Wanted is only the pattern: the text that stands under Pattern."
+        return "Lambda takes the pattern as text: json.dumps(…) makes it of a dict."
+    if not isinstance(pattern, str):
+        return f"A pattern is text; yours is {pattern!r}."
+    try:
+        document = json.loads(pattern)
+    except ValueError:
+        return "This is no JSON, and Lambda refuses it: Invalid filter pattern definition. json.dumps makes good JSON."
+    if not isinstance(document, dict):
+        return "A pattern is an object, like the record that it looks at."
+    if "data" not in document:
+        return "Under `data`, please: your pattern looks beside it, finds nothing there, and lets nothing through."
+    return _wrong_filter(pattern, document["data"])
+
+
+def _wrong_filter(pattern: str, fields: Any) -> str | None:
+    from helpers.emulator.kinesis.shard import Record  # moto is slow to import: only when it is wanted
+    from helpers.emulator.lambda_.mapping.filters import Filters
+    from helpers.emulator.wire import AwsError
+
+    try:
+        filters = Filters.of({"Filters": [{"Pattern": pattern}]})
+    except AwsError as refusal:
+        bare = [name for name, rule in fields.items() if not isinstance(rule, list)] if isinstance(fields, dict) else []
+        if bare:
+            return f"{refusal.message} What is wanted of a field is always a list, and that of {bare[0]} is none."
+        return f"{refusal.message} An operator looks like this: {{'numeric': ['>=', 100]}}, with a number as a number."
+    passed = {data: filters.pass_(Record("1", "Zoë", data.encode(), 0.0)) for data, _ in SAMPLES}
+    if not any(passed.values()):
+        return f"Nothing gets through, not even {SAMPLES[0][0]}.{_why_nothing(fields)}"
+    for data, wanted in SAMPLES:
+        if passed[data] and not wanted:
+            return f"{data} got through, and should not.{_why_passed(data)}"
+        if wanted and not passed[data]:
+            return f"{data} was filtered out, and should get through.{_why_missing(data)}"
+    return None
+
+
+def _why_nothing(fields: dict[str, Any]) -> str:
+    if "anything-but" in json.dumps(fields.get("TEST")):
+        return " `anything-but` wants the field to be there. That it is not there is what `exists` asks."
+    if "TEST" in fields:
+        return " What do you want of TEST? Good orders don't have it."
+    return ""
+
+
+def _why_passed(data: str) -> str:
+    if "TEST" in data:
+        return " A field that must not be there: `exists` with false."
+    if "99.99" in data:
+        return " Amounts are compared with `numeric`."
+    return " All fields of a pattern must match: country and amount."
+
+
+def _why_missing(data: str) -> str:
+    if "DK" in data:
+        return " One of several values is enough: they stand in one list."
+    return " From 100 on: is 100 itself in it?"
+
+
+# 6.5
+
+BATCHES = (30, 17, 38, 53)
+"""Records in the batches: numbers that stand in no date."""
+
+
+class Windows:
+    """Plays Lambda with one environment: two shards, two windows, and a batch that comes twice."""
+
+    def __init__(self, handler: Any) -> None:
+        """`handler`: the learner's."""
+        self._handler = handler
+        self.wrong: str | None = None
+
+    def call(self, records: int, state: dict[str, Any], shard: int = 0, minute: int = 1, *, final: bool = False) -> Any:
+        """Deliver a batch; returns the new state, and what was printed, or nothing once something is wrong."""
+        event = event_of(*(b'{"ID": 1}' for _ in range(records))) | {
+            "window": {"start": f"2026-01-05T09:0{minute}:00Z", "end": f"2026-01-05T09:0{minute + 1}:00Z"},
+            "state": json.loads(json.dumps(state)),
+            "shardId": f"{SHARD[:-1]}{shard}",
+            "eventSourceARN": STREAM,
+            "isFinalInvokeForWindow": final,
+            "isWindowTerminatedEarly": False,
+        }
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            answer, error = outcome_of(self._handler, event, None)
+        self.wrong = self.wrong or _wrong_answer(answer, error, state, said.getvalue(), final)
+        return ({} if self.wrong else answer["state"]), said.getvalue()
+
+
+def _wrong_answer(answer: Any, error: Exception | None, state: Any, said: str, final: bool) -> str | None:
+    if error and final:
+        return f"At the last call of a window there are no records, and your handler raised {named(error)}."
+    if error:
+        empty = " The state is {} at first: state.get('count', 0) knows that." if state == {} else ""
+        return f"Your handler raised {named(error)}.{empty}"
+    if not isinstance(answer, dict) or not isinstance(answer.get("state"), dict):
+        when = "the last call" if final else "a call"
+        return f"After {when} you returned {answer!r}. Lambda takes an answer without a state, a dict, for a failure."
+    try:
+        json.dumps(answer["state"])
+    except TypeError as not_json:
+        return f"The state travels as JSON, and yours can't: {not_json}."
+    if said.strip() and not final:
+        return "You printed before the window was over: isFinalInvokeForWindow says when it is."
+    if final and not said.strip():
+        return "The window was over, and nothing was printed."
+    return None
+
+
+def check_count(handler: Any) -> str | None:
+    """Whether a handler counts by window, whatever its environment has seen before."""
+    first, second, other, later = BATCHES
+    lambda_ = Windows(handler)
+    lambda_.call(first, {})  # the answer is lost: the batch comes again, with the state from before
+    state, _ = lambda_.call(first, {})
+    other_state, _ = lambda_.call(other, {}, shard=1)
+    state, _ = lambda_.call(second, state)
+    _, said = lambda_.call(0, state, final=True)
+    _, other_said = lambda_.call(0, other_state, shard=1, final=True)
+    later_state, _ = lambda_.call(later, {}, minute=2)
+    _, later_said = lambda_.call(0, later_state, minute=2, final=True)
+    if lambda_.wrong:
+        return lambda_.wrong
+    printed = _numbers(said)
+    if first + second not in printed:
+        if {first + first + second, first + first + other + second} & printed:
+            return (
+                f"Batches of {first} and {second}, and you counted {_last(said)}. The first one came twice, as its "
+                "answer was lost. A global remembers calls that failed; the state in the event doesn't."
+            )
+        if second in printed:
+            return f"Batches of {first} and {second}, and you say {second}: add to what is in the state already."
+        return f"There were {first} and {second} records in the window; you printed {said.strip()!r}."
+    if other not in _numbers(other_said):
+        return f"Another shard had {other} records, and you printed {other_said.strip()!r}: each has its own state."
+    if later not in _numbers(later_said):
+        return f"The next window had {later} records, and you printed {later_said.strip()!r}: it begins anew."
+    return None
+
+
+def _numbers(text: str) -> set[int]:
+    return {int(each) for each in re.findall(r"(?<![\w:-])\d+(?![\w:-])", text)}
+
+
+def _last(text: str) -> str:
+    found: list[str] = re.findall(r"\d+", text)
+    return found[-1] if found else "nothing"
+
+
+# 6.6
+
+KNOBS = ("lanes", "batch", "shards", "fan-out", "keys")
+RIGHT = {"A": "lanes", "B": "batch", "C": "keys", "D": "shards", "E": "fan-out"}
+WRONG_KNOBS = {
+    ("A", "shards"): "they would help, but this shard is far from full, and lanes cost nothing.",
+    ("A", "batch"): "its batches are full, and most of a call is spent on the orders in it: little would be won.",
+    ("B", "lanes"): "they would help, but every order would still pay for a call of its own.",
+    ("B", "shards"): "they would help, but every order would still pay for a call of its own.",
+    ("C", "lanes"): "it has ten, and nine have nothing to do.",
+    ("C", "shards"): "all of it has one key, and one key is in one shard.",
+    ("C", "batch"): "its batches are full, and most of a call is spent on the orders in it: little would be won.",
+    ("D", "lanes"): "its function keeps up. The records that are missing never got into the stream.",
+    ("D", "batch"): "its function keeps up. The records that are missing never got into the stream.",
+    ("D", "fan-out"): "reading is not refused. Writing is.",
+    ("E", "lanes"): "its function has hardly anything to do: what is late is the reading.",
+    ("E", "batch"): "its function has hardly anything to do: what is late is the reading.",
+    ("E", "shards"): "they would help, and all readers would pay for one. There is something for just this reader.",
+}
+
+
+def check_knobs(knob: Any) -> str | None:
+    """Whether the knob fits the trouble, for each of five consumers."""
+    if not isinstance(knob, dict):
+        return "Keep the dict, and put one of the five words for each letter."
+    if any(each is ... for each in knob.values()):
+        raise NotStarted("put a knob in place of the dots, for each of the five")
+    for case, right in RIGHT.items():
+        got = knob.get(case)
+        if got == right:
+            continue
+        if got not in KNOBS:
+            return f"For {case} you say {got!r}; the knobs are {', '.join(KNOBS)}."
+        why = WRONG_KNOBS.get((case, str(got)), "look at its row again: what is refused, and what is idle?")
+        return f"“{got}” for {case}: {why}"
+    return None
+
+
+EXERCISES = (
+    exercise(
+        "6.1",
+        "How much can it do?",
+        check_capacity,
+        "Four numbers and a quotient: this is worth knowing before anything is deployed.",
+        (
+            "How long does one call take, with a full batch? That is the time for `batch_size` records.",
+            "`per_call + per_record * batch_size` seconds.",
+            "Records by seconds, and that in every lane of every shard.",
+        ),
+        """
+def capacity(shards, factor, batch_size, per_call, per_record):
+    seconds = per_call + per_record * batch_size
+    return shards * factor * batch_size / seconds
+""",
+    ),
+    exercise(
+        "6.2",
+        "How many lanes?",
+        check_factor_needed,
+        "As many as it takes, never more than there are keys, and never more than ten.",
+        (
+            "One lane does `batch_size / seconds` records a second.",
+            "`math.ceil` rounds up.",
+            "Two limits: ten lanes, and as many lanes as there are keys.",
+        ),
+        """
+import math
+
+
+def factor_needed(rate, keys, batch_size, seconds):
+    factor = math.ceil(rate * seconds / batch_size)
+    return factor if factor <= min(10, keys) else None
+""",
+    ),
+    exercise(
+        "6.3",
+        "Threads that keep order",
+        check_charge_all,
+        "Lanes inside of a lane: side by side by customer, one after the other for each.",
+        (
+            "Which orders may run at the same time, and which may not?",
+            "Make a list of orders for each customer; one thread takes one list.",
+            "`list(pool.map(one_customer, lists))` waits for all, and raises what a thread has raised.",
+        ),
+        """
+from concurrent.futures import ThreadPoolExecutor
+
+
+def charge_all(orders, charge):
+    by_customer = {}
+    for order in orders:
+        by_customer.setdefault(order[0], []).append(order)
+
+    def one_customer(theirs):
+        for order in theirs:
+            charge(order)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(one_customer, by_customer.values()))
+""",
+    ),
+    exercise(
+        "6.4",
+        "Only what matters",
+        check_pattern,
+        "What doesn't match is never delivered, and costs no call.",
+        (
+            'Begin with `{"data": {…}}`, and put the three fields inside: all of them must match.',
+            'One of two values: `"COUNTRY": ["NO", "DK"]`. From a number on: `[{"numeric": [">=", …]}]`.',
+            'A field that is not there: `"TEST": [{"exists": False}]`. And `json.dumps` around it all.',
+        ),
+        """
+pattern = json.dumps(
+    {"data": {"AMOUNT": [{"numeric": [">=", 100]}], "COUNTRY": ["NO", "DK"], "TEST": [{"exists": False}]}}
+)
+""",
+    ),
+    exercise(
+        "6.5",
+        "A count that survives",
+        check_count,
+        "Whatever comes twice, and wherever it runs: the state knows what counts.",
+        (
+            "All that you want to remember is in `event['state']`, and goes back as `{'state': …}`.",
+            "At first it is empty: `state.get('count', 0)`.",
+            "Print when `event['isFinalInvokeForWindow']` is true, and return the state there, too.",
+        ),
+        """
+def handler(event, context):
+    state = event["state"]
+    state["count"] = state.get("count", 0) + len(event["Records"])
+    if event["isFinalInvokeForWindow"]:
+        print(event["window"]["start"], state["count"])
+    return {"state": state}
+""",
+    ),
+    exercise(
+        "6.6",
+        "Which knob?",
+        check_knobs,
+        "You look for what is scarce first, and turn the knob that gives more of just that.",
+        (
+            "First: is anything refused? Writes point to the stream, reads to its readers.",
+            "Then: how many run at once, and how many could?",
+            "Then: is a call mostly spent on its records, or on itself?",
+        ),
+        """
+knob = {"A": "lanes", "B": "batch", "C": "keys", "D": "shards", "E": "fan-out"}
+""",
+    ),
+)
