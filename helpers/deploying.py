@@ -122,11 +122,13 @@ def deploy(
     timeout: int = 30,
     memory: int = 128,
     environment: dict[str, str] | None = None,
+    statements: Iterable[dict[str, Any]] = (),
     **mapping: Any,
 ) -> Deployment:
     """Deploy a handler, map the stream to it, and wait until records flow.
 
     `stream`: its name; `handler`: as Lambda takes it, by default the function `handler` in the file `code`;
+    `statements`: what the role allows besides reading the stream, logging and reporting to the mapping's destination;
     `mapping`: settings of the event source mapping, with StartingPosition TRIM_HORIZON unless given.
     """
     iam, lambda_ = cloud.client("iam"), cloud.client("lambda")
@@ -134,8 +136,9 @@ def deploy(
     arn = summary["StreamARN"]
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust_policy()))["Role"]
     destination = mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-    policy = json.dumps(role_policy(arn, destination))
-    iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy)
+    policy = role_policy(arn, destination)
+    policy["Statement"] += statements
+    iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
     cloud.wait(10)  # on AWS, a new role takes a few seconds to be known everywhere
     lambda_.create_function(
         FunctionName=name,

@@ -9,6 +9,7 @@ from helpers.pictures.architecture import loop
 from helpers.pictures.batch_map import batch_map
 from helpers.pictures.bisect_tree import bisect_tree
 from helpers.pictures.fates import fates
+from helpers.pictures.lag import lag
 from helpers.pictures.lanes import lanes
 from helpers.pictures.life import life_of_a_record
 from helpers.pictures.lineage import lineage
@@ -24,6 +25,7 @@ __all__ = [
     "batch_map",
     "bisect_tree",
     "fates",
+    "lag",
     "lanes",
     "life_of_a_record",
     "lineage",

@@ -87,7 +87,9 @@ def test_alternatives_across_fields():
         (b'{"a": 1}', {"partitionKey": ["k"]}, True),
         (b'{"a": 1}', {"partitionKey": ["other"]}, False),
         (b"not JSON", {"data": {"a": [1]}}, False),
-        (b"\xff\xfe", {"data": {"a": [{"exists": False}]}}, True),
+        (b"\xff\xfe", {"data": {"a": [{"exists": False}]}}, False),  # not JSON, but a JSON pattern: dropped
+        (b"\xff\xfe", {"data": {"$or": [{"a": [{"exists": False}]}, {"b": [1]}]}}, False),
+        (b"\xff\xfe", {"$or": [{"data": {"a": [1]}}, {"partitionKey": ["k"]}]}, True),
         (b"not JSON", {"partitionKey": ["k"]}, True),
         (b"", {"partitionKey": ["k"]}, True),
         (b"5", {"data": {"a": [5]}}, False),

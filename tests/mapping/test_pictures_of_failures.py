@@ -1,4 +1,4 @@
-"""The pictures of failures show their tables: iterator age, the search for a bad record, what became of each."""
+"""The pictures of failures and of crowds show their tables: iterator age, a search, what became of each, lag."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.emulator.recorder import Entry
 from helpers.ledger import ledger
-from helpers.pictures import Picture, age, bisect_tree, fates, shard_colour, timeline
+from helpers.pictures import Picture, age, bisect_tree, fates, lag, shard_colour, timeline
 from helpers.pictures.fates import DONE, THINNEST
 from helpers.pictures.style import FAIL, PAPER
 from tests.mapping.conftest import Stage, poison, stuck_at_poison
@@ -301,3 +301,43 @@ def test_the_same_table_gives_the_same_bytes(day):
     assert age(day).png() == age(day).png()
     assert fates(ledger(day)).png() == fates(ledger(day)).png()
     assert bisect_tree(day).png() == bisect_tree(day).png()
+
+
+# Readers that share
+
+
+def reading(**behind: list[int]) -> pd.DataFrame:
+    """For each number of readers, how many records one of them is behind, second by second."""
+    rows = [(int(name[1:]), at, count) for name, line in behind.items() for at, count in enumerate(line, 1)]
+    return pd.DataFrame(rows, columns=["readers", "second", "behind"])
+
+
+def test_the_lag_of_readers_is_drawn_for_each_number_of_them():
+    picture = lag(reading(r1=[0, 0, 0], r2=[0, 0, 0], r3=[2, 4, 6], r4=[6, 6, 6]), per_second=2)
+    assert picture.finding == "With 3 readers, each falls 60 s behind in a minute; with 2, none does"
+    (axes,) = picture.axes
+    assert [list(line.get_ydata()) for line in axes.lines][-2:] == [[1, 2, 3], [3, 3, 3]]
+    assert texts(axes)[1:] == ["1 or 2 readers: not behind", "3 readers: 3 s behind", "4 readers: 3 s behind"]
+    assert is_inside(picture)
+
+
+def test_several_readers_of_a_kind_are_averaged():
+    table = pd.concat([reading(r3=[0, 2]), reading(r3=[0, 6])])
+    assert list(lag(table).axes[0].lines[0].get_ydata()) == [0, 4]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (reading(r1=[0], r5=[0]), "5 readers share the stream, and none falls behind"),
+        (reading(r2=[1, 2]), "With 2 readers, each falls 60 s behind in a minute"),
+        (reading(), "Nobody has read yet"),
+    ],
+)
+def test_the_finding_of_lag(table, told):
+    assert lag(table).finding == told
+
+
+def test_lag_asks_for_its_columns():
+    with pytest.raises(ValueError, match="no column behind"):
+        lag(reading(r1=[0]).drop(columns="behind"))

@@ -19,6 +19,8 @@ MOST_CHARACTERS = 4096
 """Filters of a mapping, and characters of a pattern (facts 7.2)."""
 
 MISSING = object()
+UNREADABLE = object()
+"""Stands for data that are not JSON: no pattern on `data` matches it."""
 """The value of a field that is not there."""
 
 Predicate = Callable[[Any], bool]
@@ -59,7 +61,7 @@ class Filters:
 
 
 def view(record: Record) -> dict[str, Any]:
-    """What a pattern sees of a record; `data` is there only if it is JSON."""
+    """What a pattern sees of a record; of data that are not JSON, that they can't be read."""
     fields = {
         "kinesisSchemaVersion": "1.0",
         "partitionKey": record.partition_key,
@@ -69,7 +71,7 @@ def view(record: Record) -> dict[str, Any]:
     try:
         return {**fields, "data": parsed(record.data)}
     except ValueError:
-        return fields
+        return {**fields, "data": UNREADABLE}
 
 
 def parsed(text: str | bytes) -> Any:
@@ -100,6 +102,8 @@ def _fields(pattern: Mapping[str, Any]) -> Predicate:
     }
 
     def matches(value: Any) -> bool:
+        if value is UNREADABLE:  # whatever is asked of it, even for what must not be there (facts 7.14)
+            return False
         inner = value if isinstance(value, dict) else {}
         return all(match(inner.get(name, MISSING)) for name, match in fields.items()) and (
             not either or any(match(inner) for match in either)
