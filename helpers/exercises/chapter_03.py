@@ -12,7 +12,7 @@ from aws_kinesis_agg.aggregator import RecordAggregator
 from helpers import batches
 from helpers.exercises.exercise import exercise, named, outcome_of
 
-STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
+STREAM = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
 ROLE = "arn:aws:iam::123456789012:role/shop"
 SHARD = "shardId-000000000003"
 
@@ -115,8 +115,9 @@ def _difference(got: dict[str, Any], wanted: dict[str, Any], record: dict[str, A
 
 # 3.3
 
-MIXED = (b'{"ID": 1}', b"not JSON", '{"NAME": "Zoë"}'.encode(), b"\xff\xfe", b"", b"[1, 2]", b"null")
-OPENED = [{"ID": 1}, None, {"NAME": "Zoë"}, None, None, None, None]
+LATIN = '{"NAME": "Zoë"}'.encode("latin-1")
+MIXED = (b'{"ID": 1}', b"not JSON", '{"NAME": "Zoë"}'.encode(), b"\x80abc", LATIN, b"", b"[1, 2]", b"null")
+OPENED = [{"ID": 1}, None, {"NAME": "Zoë"}, None, None, None, None, None]
 
 
 def check_read_batch(read_batch: Any) -> str | None:
@@ -135,6 +136,10 @@ def check_read_batch(read_batch: Any) -> str | None:
     for data, value, wanted in zip(MIXED, got, OPENED, strict=True):
         if value != wanted:
             more = " Valid JSON, but no object: nobody could look up an amount in it." if value is not None else ""
+            if data == LATIN:
+                more = (
+                    " These bytes are no UTF-8. Whoever skips or replaces what can't be read changes what was written."
+                )
             return f"For the data {data!r}, {wanted!r} was expected, and you gave {value!r}.{more}"
     return None
 
@@ -173,7 +178,7 @@ def check_records_per_batch(records_per_batch: Any) -> str | None:
 # 3.5
 
 ENVELOPE = 530
-SIZES = (0, 100, 1_000, 100_000, 999_999, 1_000_000, 1_048_000, 4_718_000, 5_000_000)
+SIZES = (1_000, 100, 0, 100_000, 999_999, 1_000_000, 1_048_000, 4_718_000, 5_000_000)
 
 
 def fitting(data_bytes: int, envelope: int) -> int:
@@ -199,6 +204,13 @@ def check_records_that_fit(records_that_fit: Any) -> str | None:
             return f"{case} {wanted:,} fit: you have left out base64, which makes 4 bytes of 3."
         if data and got == min(batches.MOST_RECORDS, batches.MOST_BYTES // (-(-data // 3) * 4)):
             return f"{case} {wanted:,} fit: the envelope around each record counts, too."
+        if data and got in (
+            batches.MOST_BYTES // (data * 4 // 3 + ENVELOPE),
+            batches.MOST_BYTES // (data // 3 * 4 + ENVELOPE),
+        ):
+            return f"{case} {wanted:,} fit: one or two bytes that are left at the end make four characters, too."
+        if got == min(batches.MOST_RECORDS, 6_000_000 // (-(-data // 3) * 4 + ENVELOPE)):
+            return f"{case} {wanted:,} fit: 6 MB are 6 · 1024 · 1024 bytes here."
         if got != int(got):
             return f"{case} you say {got:g}: there are no parts of a record."
         return f"{case} {wanted:,} fit; you say {got:,}."
@@ -230,6 +242,7 @@ def _blobs() -> list[tuple[bytes, bool, str]]:
         (MAGIC + b"just a coincidence, and long enough", False, "plain data that happens to begin with the magic"),
         (good[:-1] + bytes([good[-1] ^ 1]), False, "an aggregate whose last byte was damaged"),
         (b"\x00" + good, False, "something before the magic"),
+        (b"\x00\x00\x00\x00" + good[4:], False, "something else in the place of the magic, and the right MD5"),
     ]
 
 
@@ -247,7 +260,12 @@ def check_is_aggregate(is_aggregate: Any) -> str | None:
             return (
                 f"{what[:1].upper()}{what[1:]} was not recognised: the MD5 is that of what lies between magic and MD5."
             )
-        return f"{what[:1].upper()}{what[1:]} was taken for an aggregate: the magic alone proves little, the MD5 does."
+        why = (
+            "the magic alone proves little, the MD5 does"
+            if blob.startswith(MAGIC)
+            else "it does not begin with the magic"
+        )
+        return f"{what[:1].upper()}{what[1:]} was taken for an aggregate: {why}."
     return None
 
 
@@ -328,11 +346,11 @@ def read_batch(event):
         "3.4",
         "How full is a batch?",
         check_records_per_batch,
-        "The rate fills the batch, the window gives it time, and BatchSize is only the lid.",
+        "The rate fills the batch, the window gives it time, and BatchSize is only the limit.",
         (
             "How many records come while the mapping waits? Rate times seconds.",
             "Without a window it waits for nothing; but it only looks once a second.",
-            "`min(batch_size, …)`: the lid.",
+            "`min(batch_size, …)`: the limit.",
         ),
         """
 def records_per_batch(per_second, batch_size, window):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -12,13 +13,16 @@ from helpers.exercises.exercise import NotStarted, exercise, named, outcome_of
 
 # 4.1
 
-FIRST = tuple(json.dumps(each).encode() for each in ({"ID": 1, "AMOUNT": 5}, {"ID": 2}, {"ID": 3, "AMOUNT": 0}))
+FIRST = tuple(
+    json.dumps(each).encode()
+    for each in ({"ID": 1, "AMOUNT": 5}, {"ID": 2}, {"ID": 3, "AMOUNT": 0}, {"ID": 6, "AMOUNT": 7})
+)
 SECOND = (b'{"ID": 4, "AMOUNT": -1}', b'{"ID": 5, "AMOUNT": null}')
 
 
 def check_handler(handler: Any) -> str | None:
     """Whether a handler counts, skips, and starts anew with every call."""
-    for number, (data, booked, skipped) in enumerate(((FIRST, 2, 1), (SECOND, 1, 1), ((FIRST[0],), 1, 0)), 1):
+    for number, (data, booked, skipped) in enumerate(((FIRST, 3, 1), (SECOND, 1, 1), ((FIRST[0],), 1, 0)), 1):
         got, error = outcome_of(handler, event_of(*data), None)
         if isinstance(error, AttributeError) and "NoneType" in str(error):
             return f"{named(error)}. In a test there is no context: it is None here, and you don't need it."
@@ -38,7 +42,9 @@ def check_handler(handler: Any) -> str | None:
                 f"The next call had {len(data)} orders, and you counted {got['booked'] + got['skipped']}. What is not "
                 "made inside of the handler lives on between calls: set the counts to 0 inside."
             )
-        if number == 1 and got == {"booked": 1, "skipped": 2}:
+        if number == 1 and got == {"booked": 1, "skipped": 3}:
+            return "You book the orders without an amount, and skip those with one: turn the condition round."
+        if number == 1 and got == {"booked": 2, "skipped": 2}:
             return "An amount of 0 is an amount: `if not amount` takes it for missing. Ask for None."
         return f"Of {len(data)} orders, {booked} have an amount; you say {got!r}."
     return None
@@ -53,6 +59,10 @@ HANDLERS = {
     "shop.orders": "that would be a function called orders in a module called shop.",
     "shop/orders": "the name of the function is missing.",
     "book": "where is it? The module comes first.",
+    "shop.book": "there is no function book in the folder: which file is it in?",
+    "shop.orders.handler": "folder and file are right. The function is called book here.",
+    "shop.orders.py.book": "without the .py: the name is the module's, as in an import.",
+    "shop.orders.book()": "only the name, without the brackets: Lambda calls it.",
     "shop.orders:book": "a dot stands between module and function, not a colon.",
 }
 
@@ -72,9 +82,13 @@ ORDERS = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
 OTHERS = "arn:aws:kinesis:us-east-1:123456789012:stream/salaries"
 LOG_GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/book"
 NEEDED = ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
+LOGGING = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 TOO_MUCH = (
     ("kinesis:PutRecord", ORDERS, "write to the stream"),
     ("kinesis:DeleteStream", ORDERS, "delete the stream"),
+    ("kinesis:SplitShard", ORDERS, "split its shards"),
+    ("kinesis:AddTagsToStream", ORDERS, "tag the stream"),
+    ("logs:DeleteLogGroup", LOG_GROUP, "delete logs"),
     ("kinesis:GetRecords", OTHERS, "read the stream `salaries`"),
     ("s3:GetObject", "arn:aws:s3:::anything", "read everybody's files"),
 )
@@ -95,9 +109,10 @@ def allows(policy: dict[str, Any], action: str, resource: str) -> bool:
 
 def check_policy(policy_for: Any) -> str | None:
     """Whether a role may do what it must, and no more."""
-    policy, error = outcome_of(policy_for, ORDERS)
+    other, error = outcome_of(policy_for, OTHERS)
     if error:
         return f"Your function raised {named(error)}."
+    policy, _ = outcome_of(policy_for, ORDERS)
     if isinstance(policy, str):
         return "Return the dict; json.dumps comes when it is sent."
     if not isinstance(policy, dict) or "Statement" not in policy:
@@ -105,15 +120,17 @@ def check_policy(policy_for: Any) -> str | None:
     try:
         missing = [action for action in NEEDED if not allows(policy, action, ORDERS)]
         spare = [what for action, resource, what in TOO_MUCH if allows(policy, action, resource)]
-        logs = allows(policy, "logs:PutLogEvents", LOG_GROUP)
+        logs = [action for action in LOGGING if not allows(policy, action, LOG_GROUP)]
     except (KeyError, TypeError) as malformed:
         return f"A statement has Effect, Action and Resource ({named(malformed)})."
     if missing:
         return f"The mapping reads the stream with this role, and could not: {', '.join(missing)} is not allowed."
-    if not logs:
-        return "Reading is allowed. But nothing could be logged: logs:PutLogEvents is missing."
+    if logs:
+        return f"Reading is allowed. But nothing could be logged: {', '.join(logs)} is missing."
     if spare:
         return f"It works, and allows too much: the role could also {' and '.join(spare)}."
+    if other == policy:
+        return "For another stream it says the same: take the ARN that your function is given."
     return None
 
 
@@ -138,11 +155,17 @@ def check_start_again(start_again: Any) -> str | None:
         return f"There are three starting positions, and {position!r} is none of them."
     if moment is None:
         return "At which time? AT_TIMESTAMP goes with StartingPositionTimestamp."
+    if isinstance(moment, str):
+        with contextlib.suppress(ValueError):
+            moment = datetime.fromisoformat(moment)
     seconds = moment.timestamp() if isinstance(moment, datetime) else moment
     if not isinstance(seconds, int | float):
         return f"The time is a datetime, or seconds since 1970; yours is {moment!r}."
     if seconds != LAST_SEEN.timestamp():
         return f"It should start at {LAST_SEEN.isoformat()}, and not at {moment!r}."
+    more = set(got) - {"StartingPosition", "StartingPositionTimestamp"}
+    if more:
+        return f"Two settings are all it takes; {', '.join(map(str, sorted(more)))} is too much."
     return None
 
 
@@ -172,12 +195,22 @@ def check_parameters(parameters: Any) -> str | None:
 # 4.6
 
 
+AMOUNTS: tuple[tuple[dict[str, Any], bool, str], ...] = (
+    ({"AMOUNT": 5}, False, "an amount"),
+    ({}, True, "no amount"),
+    ({"AMOUNT": 0}, False, "an amount, of exactly 0"),
+    ({"AMOUNT": None}, True, "null for an amount"),
+    ({"AMOUNT": "12,50"}, True, "a text for an amount"),
+    ({"AMOUNT": -1.5}, False, "an amount, which is paid back"),
+)
+"""What an order holds, whether it should be refused, and what it is in words."""
+
+
 def check_record_handler(book: Any) -> str | None:
     """Whether a record handler for Powertools raises for what it cannot book, and only for that."""
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
-    good, bad, zero = b'{"ID": 1, "AMOUNT": 5}', b'{"ID": 2}', b'{"ID": 3, "AMOUNT": 0}'
-    event = event_of(good, bad, zero)
+    event = event_of(*(json.dumps({"ID": number, **order}).encode() for number, (order, _, _) in enumerate(AMOUNTS, 1)))
     processor = BatchProcessor(event_type=EventType.KinesisDataStreams)
     raised: list[Exception] = []
     stubs: list[NotStarted] = []
@@ -197,22 +230,23 @@ def check_record_handler(book: Any) -> str | None:
     if stubs:
         raise stubs[0]
     if error is not None:
-        return f"All three records failed, with {named(raised[0] if raised else error)}. {_wrappings(raised)}"
+        return f"All records failed, with {named(raised[0] if raised else error)}. {_wrappings(raised)}"
     failed = [each["itemIdentifier"] for each in answer["batchItemFailures"]]
-    numbers = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
-    if failed == [numbers[1]]:
-        return None
     if not failed:
         return "Order 2 has no amount, and nobody heard of it: raise an exception; Powertools makes the report of it."
-    if numbers[2] in failed:
-        return "Order 3 has an amount, of exactly 0, and was refused: ask whether it is None."
-    return f"Only order 2 should fail; {len(failed)} of 3 did."
+    results = [record["kinesis"]["sequenceNumber"] in failed for record in event["Records"]]
+    if results == [not bad for _, bad, _ in AMOUNTS]:
+        return "You raise for the orders that have an amount: turn the condition round."
+    for number, (raises, (_, bad, what)) in enumerate(zip(results, AMOUNTS, strict=True), 1):
+        if raises != bad:
+            return f"Order {number} has {what}, and was {'refused' if raises else 'booked'}."
+    return None
 
 
 def _wrappings(raised: list[Exception]) -> str:
     if any(isinstance(error, TypeError | json.JSONDecodeError | AttributeError | KeyError) for error in raised):
         return "A record is an object of Powertools here: `record.kinesis.data_as_json()` is the order."
-    return "Raise for an order without an amount only."
+    return "Raise for an order whose amount is not a number only."
 
 
 EXERCISES = (
@@ -314,13 +348,13 @@ def parameters(stage, shards):
         (
             "The order is `record.kinesis.data_as_json()`, a dict.",
             "Failing is said by raising: `raise ValueError(…)`.",
-            "Only when `order.get('AMOUNT') is None`.",
+            "Only when `order.get('AMOUNT')` is not a number: `isinstance(amount, (int, float))`.",
         ),
         """
 def book(record):
-    order = record.kinesis.data_as_json()
-    if order.get("AMOUNT") is None:
-        raise ValueError("no amount")
+    amount = record.kinesis.data_as_json().get("AMOUNT")
+    if not isinstance(amount, (int, float)):
+        raise ValueError(f"{amount!r} is no amount")
 """,
     ),
 )

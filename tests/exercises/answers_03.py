@@ -19,7 +19,7 @@ def built(**changes: str) -> str:
         "data": 'base64.b64encode(record["Data"]).decode()',
         "approximateArrivalTimestamp": 'record["ApproximateArrivalTimestamp"].timestamp()',
         "eventID": "f\"{shard}:{record['SequenceNumber']}\"",
-        "awsRegion": '"us-east-1"',
+        "awsRegion": 'stream_arn.split(":")[3]',
     } | changes
     return f"""
 def as_lambda_sends_it(record, shard, stream_arn, role_arn):
@@ -93,7 +93,7 @@ WRONG = {
         ),
         "a number": (built(sequenceNumber='int(record["SequenceNumber"])'), "stays text"),
         "half an id": (built(eventID='record["SequenceNumber"]'), "the shard's id, a colon"),
-        "another Region": (built(awsRegion='"eu-west-1"'), "awsRegion should be 'us-east-1'"),
+        "another Region": (built(awsRegion='"us-east-1"'), "awsRegion should be 'eu-west-1'"),
         "flat": (
             "def as_lambda_sends_it(record, shard, stream_arn, role_arn): return dict(record)",
             "under the key kinesis",
@@ -105,7 +105,7 @@ WRONG = {
             batch(
                 "        try: documents.append(json.loads(data))\n        except ValueError: pass",
             ),
-            "something for each of the 7 records",
+            "something for each of the 8 records",
         ),
         "latin-1": (
             batch(
@@ -113,6 +113,20 @@ WRONG = {
                 "        documents.append(d if isinstance(d, dict) else None)"
             ),
             "that was latin-1",
+        ),
+        "JSON errors only": (
+            batch(
+                "        try: d = json.loads(data)\n        except json.JSONDecodeError: d = None\n"
+                "        documents.append(d if isinstance(d, dict) else None)"
+            ),
+            "One record is no text at all",
+        ),
+        "ignores what it can't read": (
+            batch(
+                '        try: d = json.loads(data.decode("utf-8", "ignore"))\n        except ValueError: d = None\n'
+                "        documents.append(d if isinstance(d, dict) else None)"
+            ),
+            "changes what was written",
         ),
         "lists pass": (
             batch("        try: documents.append(json.loads(data))\n        except ValueError: documents.append(None)"),
@@ -142,13 +156,18 @@ WRONG = {
         "parts": (fit("min(10_000, 6 * 1024**2 / (math.ceil(data_bytes / 3) * 4 + envelope))"), "no parts of a record"),
         "decimal megabytes": (
             fit("min(10_000, 6_000_000 // (math.ceil(data_bytes / 3) * 4 + envelope))"),
-            "fit; you say",
+            "6 MB are 6 · 1024 · 1024 bytes here",
+        ),
+        "begun threes": (
+            fit("min(10_000, 6 * 1024**2 // (data_bytes // 3 * 4 + envelope))"),
+            "one or two bytes that are left",
         ),
     },
     "3.6": {
         "magic only": (bundle(MAGIC), "the magic alone proves little"),
         "MD5 of all": (bundle(f"{MAGIC} and hashlib.md5(data[:-16]).digest() == data[-16:]"), "between magic and MD5"),
         "JSON is not": (bundle("not data.startswith(b'{')"), "was taken for an aggregate"),
+        "MD5 only": (bundle("hashlib.md5(data[4:-16]).digest() == data[-16:]"), "does not begin with the magic"),
         "nothing": ("def is_aggregate(data): pass", "nothing came back"),
     },
 }

@@ -23,7 +23,7 @@ def allow(actions: str, resource: str = "stream_arn") -> str:
 
 
 READ = '["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]'
-LOG = allow('"logs:*"', '"*"')
+LOG = allow('["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]', '"arn:aws:logs:*:*:*"')
 
 
 def start(settings: str) -> str:
@@ -56,6 +56,15 @@ WRONG = {
             ),
             "An amount of 0 is an amount",
         ),
+        "turned round": (
+            handler(
+                "    booked = skipped = 0"
+                + LOOP
+                + '        if order.get("AMOUNT") is not None: skipped += 1\n        else: booked += 1'
+                + END
+            ),
+            "turn the condition round",
+        ),
         "raises": (
             handler("    booked = skipped = 0" + LOOP + '        booked += order["AMOUNT"] is not None' + END),
             "raising would stop the shard",
@@ -69,14 +78,27 @@ WRONG = {
         "the file": ('handler_name = "shop/orders.py"', "Which function in it?"),
         "no function": ('handler_name = "shop.orders"', "a function called orders in a module called shop"),
         "a colon": ('handler_name = "shop.orders:book"', "not a colon"),
+        "the wrong function": ('handler_name = "shop.orders.handler"', "The function is called book"),
         "something else": ('handler_name = "main"', "folder, module and function"),
     },
     "4.3": {
         "everything": (policy(allow('"*"', '"*"')), "allows too much"),
-        "all of Kinesis": (policy(allow('"kinesis:*"'), LOG), "write to the stream and delete the stream"),
+        "all of Kinesis": (
+            policy(allow('"kinesis:*"'), LOG),
+            "write to the stream and delete the stream and split its shards",
+        ),
         "all streams": (policy(allow(READ, '"*"'), LOG), "read the stream `salaries`"),
         "no logs": (policy(allow(READ)), "nothing could be logged"),
         "no ListShards": (policy(allow(READ.replace(', "kinesis:ListShards"', "")), LOG), "kinesis:ListShards is not"),
+        "one log action": (
+            policy(allow(READ), allow('"logs:PutLogEvents"', '"*"')),
+            "logs:CreateLogGroup, logs:CreateLogStream is",
+        ),
+        "resharding": (policy(allow(READ.replace("[", '["kinesis:SplitShard", ')), LOG), "split its shards"),
+        "an ARN of its own": (
+            policy(allow(READ, '"arn:aws:kinesis:us-east-1:123456789012:stream/orders"'), LOG),
+            "take the ARN that your function is given",
+        ),
         "no prefix": (policy(allow('["GetRecords"]'), LOG), "kinesis:GetRecords"),
         "text": ('def policy_for(stream_arn): return "{}"', "json.dumps comes when it is sent"),
         "no resource": (policy('{"Effect": "Allow", "Action": "*"}'), "A statement has Effect, Action and Resource"),
@@ -85,9 +107,13 @@ WRONG = {
         "latest": (start('{"StartingPosition": "LATEST"}'), "LATEST is what lost them"),
         "everything": (start('{"StartingPosition": "TRIM_HORIZON"}'), "booked a second time"),
         "no time": (start('{"StartingPosition": "AT_TIMESTAMP"}'), "At which time?"),
-        "the time as text": (
-            start('{"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": str(last_seen)}'),
+        "no time at all": (
+            start('{"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": "when it stopped"}'),
             "a datetime, or seconds since 1970",
+        ),
+        "too much": (
+            start('{"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": last_seen, "Banana": 1}'),
+            "Banana is too much",
         ),
         "milliseconds": (
             start('{"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": last_seen.timestamp() * 1000}'),
@@ -117,10 +143,18 @@ WRONG = {
             book('import json\n    order = json.loads(record["kinesis"]["data"])'),
             "an object of Powertools here",
         ),
+        "turned round": (
+            book('if isinstance(record.kinesis.data_as_json().get("AMOUNT"), (int, float)): raise ValueError'),
+            "turn the condition round",
+        ),
+        "as shown": (
+            book('if record.kinesis.data_as_json().get("AMOUNT") is None: raise ValueError'),
+            "a text for an amount, and was booked",
+        ),
         "zero": (
             book('if not record.kinesis.data_as_json().get("AMOUNT"): raise ValueError("no amount")'),
             "of exactly 0",
         ),
-        "always": (book('raise ValueError("no")'), "Raise for an order without an amount only"),
+        "always": (book('raise ValueError("no")'), "Raise for an order whose amount is not a number only"),
     },
 }
