@@ -60,6 +60,16 @@ class Cloud:
         """An ordinary boto3 resource; `arguments` are those of `boto3.resource`."""
         return self.session.resource(service, **self._directed(arguments))
 
+    def api_url(self, api_id: str, stage: str) -> str:
+        """Where a REST API of API Gateway answers; its paths come behind it.
+
+        On AWS every API has a host name.  Elsewhere there is none, and id and stage are part of the path.
+        """
+        if self.backend == "aws":
+            return f"https://{api_id}.execute-api.{self.session.region_name}.amazonaws.com/{stage}"
+        address = self._local.address() if self._local else str(self._endpoint_url)
+        return f"{address}/restapis/{api_id}/{stage}/_user_request_"
+
     def now(self) -> datetime:
         """The present instant in UTC: the cloud's, which is virtual when the cloud is local."""
         return self._local.clock.datetime if self._local else datetime.now(UTC)

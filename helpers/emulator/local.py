@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import boto3
@@ -64,6 +65,8 @@ class LocalCloud:
         self.recorder = FlightRecorder(self.clock)
         self.switchboard = Switchboard(self.clock, Identities(seed), self.recorder, limits=limits)
         self._thread = threading.current_thread()
+        self._serving = ExitStack()
+        self._address = ""
         self._waits_really = speed is not None
         self._environment = {name: os.environ.get(name) for name in (*_NO_CREDENTIALS, *_NO_DIRECTIONS)}
         moto_bridge.attach(self.clock, seed)
@@ -81,6 +84,14 @@ class LocalCloud:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self not in _open
+
+    def address(self) -> str:
+        """Where this cloud answers over HTTP, on loopback; it is served from the first call on until it is closed."""
+        if not self._address:
+            from helpers.emulator.server import endpoint  # which imports this module
+
+            self._address = self._serving.enter_context(endpoint(self))
+        return self._address
 
     def sleep(self, seconds: float) -> None:
         """Sleep as `time.sleep` does: virtually in the thread that opened the cloud, really in any other."""
@@ -109,6 +120,7 @@ class LocalCloud:
             return
         _open.remove(self)
         atexit.unregister(self.close)
+        self._serving.close()
         self.clock.close()
         self.switchboard.runtime.close()
         moto_bridge.detach()

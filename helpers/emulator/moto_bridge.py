@@ -202,6 +202,16 @@ def key_state(region: str, key: str) -> str | None:
     return str(backend.keys[found].key_state) if found in backend.keys else None
 
 
+def rest_api(api_id: str) -> tuple[str, Any] | None:
+    """The Region of a REST API, and what moto keeps of it; None if there is none."""
+    from moto.apigateway.models import apigateway_backends
+
+    for region, backend in apigateway_backends[ACCOUNT].items():
+        if api_id in backend.apis:
+            return region, backend.apis[api_id]
+    return None
+
+
 def role_policies(role_arn: str) -> list[Any]:
     """The policies of a role, its own and those attached to it; none if there is no such role."""
     role = next((role for role in iam_backends[ACCOUNT]["aws"].get_roles() if role.arn == role_arn), None)

@@ -7,6 +7,8 @@ from functools import partial
 
 from helpers.emulator import moto_bridge
 from helpers.emulator.clock import Clock, Steps
+from helpers.emulator.gateway.gateway import Gateway
+from helpers.emulator.gateway.routing import call_of
 from helpers.emulator.identity import Identities
 from helpers.emulator.kinesis.service import KinesisService
 from helpers.emulator.lambda_ import functions
@@ -32,6 +34,7 @@ class Switchboard:
         self._kinesis_by_region: dict[str, KinesisService] = {}
         self._lambda_by_region: dict[str, LambdaService] = {}
         self._permissions = Permissions()
+        self._gateway = Gateway(self.serve, identities, self._permissions)
         self.runtime = Runtime(clock, identities, recorder, self._metrics, self.serve)
 
     def call(self, request: Request) -> Response:
@@ -63,6 +66,8 @@ class Switchboard:
 
     def _answer(self, request: Request) -> Response | Steps:
         region, service = request.scope
+        if not service and (call := call_of(request)):
+            return self._gateway.answer(call)
         match service:
             case "kinesis":
                 return self.kinesis(region).answer(request)
