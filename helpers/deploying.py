@@ -131,16 +131,46 @@ def deploy(
     `statements`: what the role allows besides reading the stream, logging and reporting to the mapping's destination;
     `mapping`: settings of the event source mapping, with StartingPosition TRIM_HORIZON unless given.
     """
-    iam, lambda_ = cloud.client("iam"), cloud.client("lambda")
     summary = cloud.client("kinesis").describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
     arn = summary["StreamARN"]
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust_policy()))["Role"]
     destination = mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-    policy = role_policy(arn, destination)
-    policy["Statement"] += statements
+    deploy_function(
+        cloud,
+        name,
+        code,
+        handler=handler,
+        libraries=libraries,
+        timeout=timeout,
+        memory=memory,
+        environment=environment,
+        statements=[*role_policy(arn, destination)["Statement"], *statements],
+    )
+    lambda_ = cloud.client("lambda")
+    settings = {"StartingPosition": "TRIM_HORIZON", **mapping}
+    uuid = lambda_.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, **settings)["UUID"]
+    wait_until_enabled(cloud, uuid)
+    return Deployment(name, arn, uuid)
+
+
+def deploy_function(
+    cloud: Cloud,
+    name: str,
+    code: str | Path,
+    *,
+    handler: str = "",
+    libraries: Iterable[str] = (),
+    timeout: int = 30,
+    memory: int = 128,
+    environment: dict[str, str] | None = None,
+    statements: Iterable[dict[str, Any]] = (),
+) -> str:
+    """Deploy a function with a role of its own, which allows these statements, and wait until it is there; its ARN."""
+    iam, lambda_ = cloud.client("iam"), cloud.client("lambda")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust_policy()))["Role"]
+    policy = {"Version": "2012-10-17", "Statement": list(statements)}
     iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
     cloud.wait(10)  # on AWS, a new role takes a few seconds to be known everywhere
-    lambda_.create_function(
+    created = lambda_.create_function(
         FunctionName=name,
         Runtime=RUNTIME,
         Handler=handler or f"{Path(code).stem}.handler",
@@ -151,10 +181,7 @@ def deploy(
         Environment={"Variables": environment or {}},
     )
     lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
-    settings = {"StartingPosition": "TRIM_HORIZON", **mapping}
-    uuid = lambda_.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, **settings)["UUID"]
-    wait_until_enabled(cloud, uuid)
-    return Deployment(name, arn, uuid)
+    return str(created["FunctionArn"])
 
 
 def wait_until_enabled(cloud: Cloud, uuid: str, *, timeout: float = 300.0) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from moto.apigateway.models import Method, apigateway_backends
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 
@@ -233,3 +234,39 @@ class StackMapping(_Resource, CloudFormationModel):
     def delete(self, _account_id: str, _region: str) -> None:
         """Delete it."""
         _done(lambda: self._mappings.delete(self.physical_resource_id))
+
+
+class RestMethod(CloudFormationModel):
+    """AWS::ApiGateway::Method: moto makes it without templates, role and responses of its integration."""
+
+    cloudformation_name_type = staticmethod(Method.cloudformation_name_type)
+    cloudformation_type = staticmethod(Method.cloudformation_type)
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **_more: Any
+    ) -> Method:
+        """Make the method with its integration and the responses of this."""
+        properties = cloudformation_json["Properties"]
+        integration = properties["Integration"]
+        backend = apigateway_backends[account_id][region_name]
+        where = properties["RestApiId"], properties["ResourceId"], properties["HttpMethod"]
+        method: Method = backend.put_method(*where, properties["AuthorizationType"])
+        backend.put_integration(
+            *where,
+            integration_type=integration["Type"],
+            uri=integration.get("Uri"),
+            integration_method=integration.get("IntegrationHttpMethod"),
+            credentials=integration.get("Credentials"),
+            request_templates=integration.get("RequestTemplates"),
+        )
+        for response in integration.get("IntegrationResponses", []):
+            backend.put_integration_response(
+                *where,
+                status_code=str(response["StatusCode"]),
+                selection_pattern=response.get("SelectionPattern"),
+                response_templates=response.get("ResponseTemplates"),
+                response_parameters=response.get("ResponseParameters"),
+                content_handling=None,
+            )
+        return method

@@ -8,6 +8,7 @@ from helpers.pictures.anatomy import anatomy
 from helpers.pictures.architecture import loop
 from helpers.pictures.batch_map import batch_map
 from helpers.pictures.bisect_tree import bisect_tree
+from helpers.pictures.dashboard import dashboard
 from helpers.pictures.fates import fates
 from helpers.pictures.lag import lag
 from helpers.pictures.lanes import lanes
@@ -24,6 +25,7 @@ __all__ = [
     "anatomy",
     "batch_map",
     "bisect_tree",
+    "dashboard",
     "fates",
     "lag",
     "lanes",
