@@ -1,4 +1,4 @@
-"""The pictures of failures and of crowds show their tables: iterator age, a search, what became of each, lag."""
+"""Pictures of failures, of crowds and of visits show their tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.emulator.recorder import Entry
 from helpers.ledger import ledger
-from helpers.pictures import Picture, age, bisect_tree, fates, lag, shard_colour, timeline
+from helpers.pictures import Picture, age, bisect_tree, dashboard, fates, lag, shard_colour, timeline
 from helpers.pictures.fates import DONE, THINNEST
 from helpers.pictures.style import FAIL, PAPER
 from tests.mapping.conftest import Stage, poison, stuck_at_poison
@@ -341,3 +341,31 @@ def test_the_finding_of_lag(table, told):
 def test_lag_asks_for_its_columns():
     with pytest.raises(ValueError, match="no column behind"):
         lag(reading(r1=[0]).drop(columns="behind"))
+
+
+# A dashboard
+
+
+def visited(*values: int) -> list[dict[str, Any]]:
+    return [{"name": f"Page {n}", "url": f"https://shop.example/{n}", "value": value} for n, value in enumerate(values)]
+
+
+def test_the_dashboard_shows_pages_and_time():
+    series = [
+        {"date": f"MINUTE:2017-08-25T13:{m}", "url": "https://shop.example/1", "value": v}
+        for m, v in ((33, 4), (34, 6))
+    ]
+    picture = dashboard(visited(30, 10), series)
+    assert picture.finding == "40 hits on 2 pages; “Page 0” has 75%"
+    pages, time = picture.axes
+    assert [bar.get_width() for bar in boxes(pages)] == [30, 10]
+    assert [bar.get_height() for bar in boxes(time)] == [4, 6]
+    assert boxes(pages)[0].get_facecolor() != boxes(pages)[1].get_facecolor() == boxes(time)[0].get_facecolor()
+    assert "“Page 1” by minute" in texts(time)
+    assert [label.get_text() for label in time.get_xticklabels()] == ["13:33", "13:34"]
+    assert is_inside(picture)
+
+
+def test_the_dashboard_without_a_series_or_without_visits():
+    assert len(dashboard(visited(3)).axes) == 1
+    assert dashboard([]).finding == "Nobody has come yet"

@@ -1,0 +1,127 @@
+"""Chapter 09: wrong answers as learners give them, and a part of what each is told."""
+
+
+def dimensions(body: str) -> str:
+    return (
+        "def dimensions(milliseconds):\n    from datetime import datetime, timezone\n"
+        f"    moment = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)\n    {body}"
+    )
+
+
+FORMS = (
+    '("MINUTE", "%Y-%m-%dT%H:%M"), ("HOUR", "%Y-%m-%dT%H"), ("DATE", "%Y-%m-%d"), ("MONTH", "%Y-%m"), ("YEAR", "%Y")'
+)
+
+
+def write_all(body: str) -> str:
+    return f"def write_all(dynamodb, table, requests):\n{body}"
+
+
+WRONG = {
+    "9.1": {
+        "October": (
+            dimensions(
+                "from helpers.handlers.analytics.dimensions_2017 import dimensions as old; return old(milliseconds)"
+            ),
+            "That is the October bug itself",
+        ),
+        "seconds": (
+            dimensions(
+                "moment = datetime.fromtimestamp(milliseconds / 1e6, timezone.utc)\n"
+                f"    return [f'{{n}}:{{moment.strftime(f)}}' for n, f in ({FORMS})]"
+            ),
+            "milliseconds, not seconds",
+        ),
+        "the year first": (
+            dimensions(f"return [f'{{n}}:{{moment.strftime(f)}}' for n, f in ({FORMS})][::-1]"),
+            "in this order",
+        ),
+        "not padded": (
+            dimensions(
+                "day = f'{moment.year}-{moment.month}-{moment.day}'\n"
+                "    return [f'MINUTE:{day}T{moment.hour}:{moment.minute}', '', '', '', '']"
+            ),
+            "instead of MINUTE:2017-08-25T13:33",
+        ),
+        "four": (dimensions(f"return [f'{{n}}:{{moment.strftime(f)}}' for n, f in ({FORMS})][1:]"), "Five buckets"),
+    },
+    "9.2": {
+        "by page": (
+            "def totals(hits):\n    from collections import Counter\n    return Counter(page for page, _ in hits)",
+            "You added up pages",
+        ),
+        "each once": (
+            "def totals(hits): return {(page, bucket): 1 for page, buckets in hits for bucket in buckets}",
+            "and you have",
+        ),
+        "by bucket": (
+            "from collections import Counter as C\ndef totals(hits): return C(b for _, bs in hits for b in bs)",
+            "The keys should be",
+        ),
+        "a list": ("def totals(hits): return [5]", "Return a dict"),
+    },
+    "9.3": {
+        "adds blindly": (
+            "def count_once(item, numbers):\n"
+            "    return {'value': item['value'] + len(numbers), 'mark': max(item['mark'], *numbers)}",
+            "a second time",
+        ),
+        "all or nothing": (
+            "def count_once(item, numbers):\n    new = numbers[0] > item['mark']\n"
+            "    return {'value': item['value'] + new * len(numbers), 'mark': max(item['mark'], *numbers)}",
+            "some are new",
+        ),
+        "the mark goes back": (
+            "def count_once(item, numbers):\n    new = [n for n in numbers if n > item['mark']]\n"
+            "    return {'value': item['value'] + len(new), 'mark': numbers[-1]}",
+            "must not move it back",
+        ),
+        "no mark": ("def count_once(item, numbers): return {'value': item['value'] + len(numbers)}", "value and mark"),
+    },
+    "9.4": {
+        "believes all": ("def when(hit, arrived): return hit.get('date', arrived)", "a text, take the time of arrival"),
+        "believes nobody": ("def when(hit, arrived): return arrived", "can be right"),
+        "raises": ("def when(hit, arrived): return hit['date']", "would stop the shard"),
+        "only the past": (
+            "def when(hit, arrived):\n    date = hit.get('date')\n"
+            "    number = isinstance(date, (int, float)) and date is not True\n"
+            "    return date if number and 0 < date <= arrived else arrived",
+            "two hours ago",
+        ),
+        "any number": (
+            "def when(hit, arrived):\n    date = hit.get('date')\n"
+            "    return date if isinstance(date, (int, float)) else arrived",
+            "NaN",
+        ),
+    },
+    "9.5": {
+        "once": (
+            write_all("    dynamodb.batch_write_item(RequestItems={table: requests[:25]})"),
+            "look at UnprocessedItems",
+        ),
+        "everything again": (
+            write_all(
+                "    while True:\n        answer = dynamodb.batch_write_item(RequestItems={table: requests[:25]})\n"
+                "        if not answer['UnprocessedItems']: return"
+            ),
+            "there is no end to it",
+        ),
+        "twice at most": (
+            write_all(
+                "    for start in range(0, len(requests), 25):\n"
+                "        left = dynamodb.batch_write_item(RequestItems={table: requests[start:start + 25]})\n"
+                "        left = left['UnprocessedItems'].get(table)\n"
+                "        if left: dynamodb.batch_write_item(RequestItems={table: left})"
+            ),
+            "go on until nothing is left",
+        ),
+        "too many": (
+            write_all(
+                "    while requests:\n        requests = dynamodb.batch_write_item(RequestItems={table: requests})"
+                "['UnprocessedItems'].get(table, [])"
+            ),
+            "takes 1 to 25 requests",
+        ),
+        "nothing": (write_all("    return requests"), "Nothing was written"),
+    },
+}
