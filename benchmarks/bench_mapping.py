@@ -63,8 +63,7 @@ def _everything_on(bars: Bars) -> None:
 
 def _poisoned_day(bars: Bars) -> None:
     with _cloud(POISONED) as cloud:
-        local = cloud._local
-        assert local is not None
+        local = cloud.emulator
         stream = local.switchboard.kinesis("us-east-1").region.streams[STREAM]
 
         def producer() -> Steps:

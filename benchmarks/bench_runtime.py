@@ -34,8 +34,7 @@ def main() -> int:
         bars.at_most("cold start and first invocation, no boto3 in the handler", cold("bench", 15) * 1e3, 150, "ms")
         bars.info("the same with a boto3 client in the handler", cold("with-boto3", 5) * 1e3, "ms")
 
-        local = cloud._local
-        assert local is not None
+        local = cloud.emulator
         function = functions.find("us-east-1", "bench")
         runtime = local.switchboard.runtime
         warm = median_seconds(lambda: local.clock.complete(runtime.invoke(function, b"{}")), 1000)

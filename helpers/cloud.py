@@ -100,6 +100,13 @@ class Cloud:
             raise CloudError(f"there is no flight recorder in the {self.backend} cloud: it sees inside the local one")
         return self._local.recorder
 
+    @property
+    def emulator(self) -> LocalCloud:
+        """What stands behind the local cloud, for tests that reach inside; it is no part of AWS."""
+        if self._local is None:
+            raise CloudError(f"there is no emulator behind the {self.backend} cloud, only behind the local one")
+        return self._local
+
     def close(self) -> None:
         """Leave the cloud.  A local one stops and forgets everything; in others, what you made stays."""
         if self._local:
@@ -123,6 +130,8 @@ class Cloud:
         return self._where
 
     def _directed(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if self._local and self._local.closed:
+            raise CloudError("this local cloud is closed: what a client asked now would go out to AWS")
         return {"endpoint_url": self._endpoint_url, **arguments} if self._endpoint_url else arguments
 
 

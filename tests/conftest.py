@@ -6,22 +6,22 @@ import io
 import json
 import textwrap
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from helpers import open_cloud
 from helpers.cloud import Cloud
+
+pytest_plugins = ["helpers.testing.plugin"]  # known from the environment already, if that was set up from here
 
 ROLE = "arn:aws:iam::123456789012:role/shop"
 
 
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    """A fresh local cloud."""
-    with open_cloud("local") as opened:
-        yield opened
+def cloud(local_cloud: Cloud) -> Cloud:
+    """The plugin's cloud, for short."""
+    return local_cloud
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,8 +32,10 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(places, "PYTHON", tmp_path / ".venv" / "python")
     monkeypatch.setattr(places, "SCRATCH", tmp_path / ".workbook")
     monkeypatch.setattr(places, "SETUP_LOG", tmp_path / ".workbook" / "setup.log")
+    monkeypatch.setattr(places, "PROJECT", tmp_path / "pyproject.toml")
     monkeypatch.setattr(places, "LOCK", tmp_path / "requirements.lock")
     monkeypatch.setattr(places, "DEV_LOCK", tmp_path / "requirements-dev.lock")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "requirements.lock").write_text("boto3==1.0 \\\n    --hash=sha256:00\n")
     (tmp_path / "requirements-dev.lock").write_text("ruff==1.0 \\\n    --hash=sha256:00\n")
     return tmp_path
@@ -51,6 +54,7 @@ def installs(tree: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(environment, "_make", make)
     monkeypatch.setattr(environment, "_get_installer", lambda: done.append("installer"))
     monkeypatch.setattr(environment, "_install", lambda lock: done.append(lock.name))
+    monkeypatch.setattr(environment, "_install_helpers", lambda: done.append("helpers"))
     return done
 
 
@@ -148,9 +152,9 @@ def test_nothing_but_the_standard_library_is_needed_to_start() -> None:
 
 def test_set_up_installs_once(installs: list[str]) -> None:
     environment.ensure()
-    assert installs == ["make", "installer", "requirements.lock"]
+    assert installs == ["make", "installer", "requirements.lock", "helpers"]
     environment.ensure()
-    assert len(installs) == 3
+    assert len(installs) == 4
 
 
 def test_a_changed_lock_is_installed_again(tree: Path, installs: list[str]) -> None:
@@ -164,7 +168,29 @@ def test_the_tools_of_the_checks_come_on_demand(installs: list[str]) -> None:
     environment.ensure()
     assert "requirements-dev.lock" not in installs
     environment.ensure(dev=True)
-    assert installs[3:] == ["requirements-dev.lock"]
+    assert installs[4:] == ["requirements-dev.lock"]
+
+
+def test_a_changed_project_is_installed_again_and_no_package(tree: Path, installs: list[str]) -> None:
+    environment.ensure()
+    with (tree / "pyproject.toml").open("a") as project:
+        project.write("# changed\n")
+    environment.ensure()
+    assert installs[4:] == ["helpers"]
+
+
+def test_the_project_is_installed_as_pip_would_do_it(tree: Path) -> None:
+    site = tree / "lib" / "site-packages"
+    (site / "kinesis_lambda_workbook-0.0.1.dist-info").mkdir(parents=True)
+    for _ in range(2):
+        environment.install_project(site)
+    (installed,) = metadata.distributions(path=[str(site)])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (installed.name, installed.version) == (project["name"], project["version"])
+    offered = {(entry.group, entry.name, entry.value) for entry in installed.entry_points}
+    assert offered == {("pytest11", "helpers.testing.plugin", "helpers.testing.plugin")}
+    assert {file.name for file in installed.files or []} == {path.name for path in site.rglob("*") if path.is_file()}
+    assert (site / (site / "kinesis_lambda_workbook.pth").read_text().strip()).resolve() == tree
 
 
 def test_a_failed_installation_is_not_remembered(
@@ -343,6 +369,7 @@ def test_the_pip_part_of_the_conda_environment_installs(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, workbook)
     (workbook / "README.md").write_text("# Workbook\n")
     shutil.copytree(ROOT / "helpers", workbook / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    example = shutil.copytree(ROOT / "docs" / "example", tmp_path / "example")
     *pins, itself = pip_part()
     (workbook / "requirements.txt").write_text("\n".join([*pins, itself]) + "\n")
     python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
@@ -352,5 +379,10 @@ def test_the_pip_part_of_the_conda_environment_installs(tmp_path: Path) -> None:
     subprocess.run([*install, "-r", "requirements.txt"], cwd=workbook, check=True)
     code = "import boto3, matplotlib, moto, nbval, pandas, jupyterlab; "
     code += "from helpers import commands; print(commands.__file__)"
-    shown = subprocess.run([python, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
-    assert Path(shown.strip()).is_relative_to(workbook)
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
+    shown = subprocess.run([python, "-c", code], cwd=tmp_path, env=own, check=True, capture_output=True, text=True)
+    assert Path(shown.stdout.strip()).is_relative_to(workbook)
+    tested = subprocess.run(
+        [python, "-m", "pytest", "test_book.py"], cwd=example, env=own, capture_output=True, text=True
+    )
+    assert "1 passed" in tested.stdout, "the plugin comes with the package"

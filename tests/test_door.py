@@ -129,8 +129,12 @@ def test_every_cloud_starts_empty_and_the_last_one_counts():
     assert second.client("s3").list_buckets()["Buckets"] == []
     first.close()  # closed already, when the second was opened: nothing happens
     assert second.client("kinesis").list_streams()["StreamNames"] == []
+    with pytest.raises(CloudError, match="closed: what a client asked now would go out to AWS"):
+        first.client("kinesis")
     second.close()
     second.close()
+    with pytest.raises(CloudError, match="closed"):
+        second.resource("s3")
 
 
 def test_clients_and_resources_take_the_arguments_of_boto3(cloud):
@@ -217,6 +221,8 @@ def test_an_endpoint(monkeypatch, capsys):
             assert abs(cloud.now().timestamp() - time.time()) < 5
             with pytest.raises(CloudError, match="there is no flight recorder in the endpoint cloud"):
                 cloud.recorder  # noqa: B018
+            with pytest.raises(CloudError, match="there is no emulator behind the endpoint cloud"):
+                cloud.emulator  # noqa: B018
     finally:
         server.shutdown()
         server.server_close()

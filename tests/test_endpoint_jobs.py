@@ -20,13 +20,11 @@ HANDLER = Path(__file__).parent.parent / "helpers" / "handlers" / "transactions.
 @pytest.fixture
 def address() -> Iterator[str]:
     with open_cloud("local", speed=300) as cloud:
-        local = cloud._local
-        assert local is not None
         kinesis = cloud.client("kinesis")
         kinesis.create_stream(StreamName="sales", ShardCount=2)
         cloud.wait(10)
         deploying.deploy(cloud, "book", HANDLER, "sales")
-        with endpoint(local) as where:
+        with endpoint(cloud.emulator) as where:
             yield where
 
 

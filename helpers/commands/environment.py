@@ -1,4 +1,4 @@
-"""The environment in .venv: made once, refreshed when the lock changes, otherwise left alone."""
+"""The environment in .venv: made once, refreshed when a lock or pyproject.toml changes, otherwise left alone."""
 
 import hashlib
 import importlib.util
@@ -6,8 +6,10 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -29,8 +31,14 @@ def ensure(*, dev: bool = False) -> None:
     """
     locks = [places.LOCK, places.DEV_LOCK] if dev else [places.LOCK]
     missing = [lock for lock in locks if not is_installed(lock)]
-    if not missing:
-        return
+    if missing:
+        _ensure_packages(missing)
+    if not is_installed(places.PROJECT):
+        _install_helpers()
+        _remember(places.PROJECT)
+
+
+def _ensure_packages(missing: Sequence[Path]) -> None:
     places.SCRATCH.mkdir(exist_ok=True)
     places.SETUP_LOG.write_text("", encoding="utf-8")
     if places.LOCK in missing:
@@ -39,27 +47,31 @@ def ensure(*, dev: bool = False) -> None:
         _get_installer()
     for lock in missing:
         _install(lock)
-        stamp(lock).write_text(fingerprint(lock), encoding="utf-8")
+        _remember(lock)
     voice.say()
 
 
-def fingerprint(lock: Path) -> str:
-    """What stands for the content of a lock."""
-    return hashlib.sha256(lock.read_bytes()).hexdigest()
+def fingerprint(file: Path) -> str:
+    """What stands for the content of a lock, or of pyproject.toml."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def stamp(lock: Path) -> Path:
-    """The file in the environment that remembers which content of the lock was installed."""
-    return places.ENVIRONMENT / f"installed-{lock.stem}"
+def stamp(file: Path) -> Path:
+    """The file in the environment that remembers which content of this one was installed."""
+    return places.ENVIRONMENT / f"installed-{file.stem}"
 
 
-def is_installed(lock: Path) -> bool:
-    """Whether the environment holds what the lock says now."""
+def is_installed(file: Path) -> bool:
+    """Whether the environment holds what a lock, or pyproject.toml, says now."""
     try:
-        remembered = stamp(lock).read_text(encoding="utf-8")
+        remembered = stamp(file).read_text(encoding="utf-8")
     except OSError:
         return False
-    return places.PYTHON.exists() and remembered == fingerprint(lock)
+    return places.PYTHON.exists() and remembered == fingerprint(file)
+
+
+def _remember(file: Path) -> None:
+    stamp(file).write_text(fingerprint(file), encoding="utf-8")
 
 
 def packages(lock: Path) -> int:
@@ -83,7 +95,6 @@ def _make() -> None:
             # --clear: what is there does not start, so nothing in it can be of use.
             make = [sys.executable, "-m", "venv", "--without-pip", "--clear", places.ENVIRONMENT]
             _must(make, "Python could not make the environment in .venv.")
-    _find_helpers()
     _quiet_kernels()
 
 
@@ -96,13 +107,38 @@ def _version() -> tuple[int, int] | None:
     return int(answer[0]), int(answer[1])
 
 
-def _find_helpers() -> None:
-    """Let `import helpers` work from any folder: a relative line, so that the tree can be moved."""
+def _install_helpers() -> None:
     ask = [str(places.PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     answer = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
-    site = Path(answer.strip())
-    line = os.path.relpath(places.ROOT, site)
-    (site / "kinesis_lambda_workbook.pth").write_text(f"{line}\n", encoding="utf-8")
+    install_project(Path(answer.strip()))
+
+
+def install_project(site: Path) -> None:
+    """Do in `site` what `pip install -e .` would do, without what it would have to fetch for that.
+
+    A line says where `helpers` is, so that it can be imported from any folder: a relative one, so that the tree can be
+    moved.  A folder says what the project is called and offers to others: its plugin to pytest.
+    """
+    project = tomllib.loads(places.PROJECT.read_text(encoding="utf-8"))["project"]
+    name = project["name"].replace("-", "_")
+    for old in site.glob(f"{name}-*.dist-info"):
+        shutil.rmtree(old, ignore_errors=True)
+    folder = site / f"{name}-{project['version']}.dist-info"
+    folder.mkdir(exist_ok=True)
+    offers = [
+        line
+        for group, entries in project["entry-points"].items()
+        for line in (f"[{group}]", *(f"{entry} = {target}" for entry, target in entries.items()))
+    ]
+    files = {
+        site / f"{name}.pth": [os.path.relpath(places.ROOT, site)],
+        folder / "METADATA": ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}"],
+        folder / "entry_points.txt": offers,
+        folder / "INSTALLER": ["python -m helpers"],
+    }
+    files[folder / "RECORD"] = [f"{path.relative_to(site).as_posix()},," for path in (*files, folder / "RECORD")]
+    for path, lines in files.items():
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _quiet_kernels() -> None:

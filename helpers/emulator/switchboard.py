@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from helpers.emulator import moto_bridge
@@ -36,6 +36,8 @@ class Switchboard:
         self._permissions = Permissions()
         self._gateway = Gateway(self.serve, identities, self._permissions)
         self.runtime = Runtime(clock, identities, recorder, self._metrics, self.serve)
+        self.refusals: list[Callable[[Request], Response | None]] = []
+        """Asked before a handler's call is answered: what a test wants to fail gets its answer here."""
 
     def call(self, request: Request) -> Response:
         """Answer a request from outside the simulation: the notebook's."""
@@ -55,7 +57,8 @@ class Switchboard:
     def serve(self, request: Request) -> Steps:
         """Answer a request from inside the simulation, a handler's, in steps; returns a Response."""
         yield self._clock.timeout(LATENCY)
-        answered = self._answer(request)
+        refused = next(filter(None, (refuse(request) for refuse in self.refusals)), None)
+        answered = refused or self._answer(request)
         if not isinstance(answered, Response):
             answered = yield from answered
         if answered.more:  # a handler gets what comes first; for more it asks again

@@ -297,7 +297,7 @@ def cloud() -> Iterator[LocalCloud]:
         opened.wait(10)
         kinesis.register_stream_consumer(StreamARN=ARN, ConsumerName="c")
         opened.wait(10)
-        yield opened._local
+        yield opened.emulator
 
 
 def call(cloud: LocalCloud, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:

@@ -6,8 +6,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from helpers import open_cloud
-
 ONCE = Config(retries={"total_max_attempts": 1})
 MIB = 1024**2
 
@@ -160,15 +158,15 @@ def test_control_calls_are_limited_too(impatient):
         impatient.list_streams()
 
 
-def test_without_limits_everything_passes():
-    with open_cloud("local", limits=False) as cloud:
-        kinesis = cloud.client("kinesis", config=ONCE)
-        kinesis.create_stream(StreamName="orders", ShardCount=1)
-        cloud.wait(10)
-        for _ in range(5):
-            assert kinesis.put_records(StreamName="orders", Records=batch())["FailedRecordCount"] == 0
-        place = iterator(kinesis)
-        assert [len(kinesis.get_records(ShardIterator=place)["Records"]) for _ in range(8)] == [2500] * 8
+@pytest.mark.local_cloud(limits=False)
+def test_without_limits_everything_passes(cloud):
+    kinesis = cloud.client("kinesis", config=ONCE)
+    kinesis.create_stream(StreamName="orders", ShardCount=1)
+    cloud.wait(10)
+    for _ in range(5):
+        assert kinesis.put_records(StreamName="orders", Records=batch())["FailedRecordCount"] == 0
+    place = iterator(kinesis)
+    assert [len(kinesis.get_records(ShardIterator=place)["Records"]) for _ in range(8)] == [2500] * 8
 
 
 def test_a_mapping_shares_the_reads_with_everybody_else(cloud, kinesis, lambda_, stream, deploy):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from helpers import open_cloud
 from helpers.cloud import Cloud
 from helpers.emulator.clock import Steps
 from helpers.emulator.lambda_.functions import Function
@@ -82,11 +81,9 @@ class Stage:
     uuid: str = ""
 
     def __post_init__(self) -> None:
-        local = self.cloud._local
-        assert local is not None
-        self._clock = local.clock
-        self._identities = local.switchboard.runtime._identities
-        local.switchboard.runtime.invoke = self._invoke  # type: ignore[method-assign]
+        runtime = self.cloud.emulator.switchboard.runtime
+        self._clock, self._identities = self.cloud.emulator.clock, runtime._identities
+        runtime.invoke = self._invoke  # type: ignore[method-assign]
         self.kinesis, self.lambda_ = self.cloud.client("kinesis"), self.cloud.client("lambda")
 
     def _invoke(self, function: Function, event: bytes, **_options: Any) -> Steps:
@@ -149,9 +146,8 @@ class Stage:
     @property
     def configuration(self) -> Configuration:
         """That of the mapping as it is at this instant, without asking for it."""
-        local = self.cloud._local
-        assert local is not None
-        return local.switchboard.lambda_("us-east-1").mappings._find(self.uuid).configuration
+        mappings = self.cloud.emulator.switchboard.lambda_("us-east-1").mappings
+        return mappings._find(self.uuid).configuration
 
     @property
     def batches(self) -> list[list[str]]:
@@ -166,11 +162,10 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    with open_cloud("local") as cloud:
-        made = Stage(cloud)
-        made.open()
-        yield made
+def stage(local_cloud: Cloud) -> Stage:
+    made = Stage(local_cloud)
+    made.open()
+    return made
 
 
 def poison(event: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import textwrap
 import time
 
 import pytest
@@ -12,8 +13,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers import open_cloud
-from tests.conftest import execution_role, zipped
+from helpers.testing import feed, fresh_cloud
 
 KEEP = "def handler(event, context): print(__import__('json').dumps(event))"
 
@@ -338,6 +338,26 @@ def test_shards_are_served_at_the_same_virtual_time(cloud, kinesis, stream, depl
 
 # Invariants
 
+FLAKY = """
+    import base64, os
+    calls = 0
+    def handler(event, context):
+        global calls
+        calls += 1
+        if calls % int(os.environ["EVERY"]) == 0:
+            raise ValueError("now and then")
+        for record in event["Records"]:
+            print("done", base64.b64decode(record["kinesis"]["data"]).decode())
+"""
+
+
+@pytest.fixture(scope="module")
+def flaky(tmp_path_factory):
+    """A handler that raises at every so many calls."""
+    file = tmp_path_factory.mktemp("code") / "flaky.py"
+    file.write_text(textwrap.dedent(FLAKY))
+    return file
+
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
@@ -346,52 +366,33 @@ def test_shards_are_served_at_the_same_virtual_time(cloud, kinesis, stream, depl
     batch_size=st.integers(1, 25),
     every=st.integers(2, 9),
     pause_at=st.none() | st.integers(0, 20),
+    per_second=st.sampled_from([3, 20, 500]),
 )
-def test_every_record_is_processed_and_first_in_order(records, shards, batch_size, every, pause_at):
+def test_every_record_is_processed_and_first_in_order(flaky, records, shards, batch_size, every, pause_at, per_second):
     """Whatever fails and whenever the mapping is paused: nothing is lost, and keys stay in order."""
-    source = f"""
-        import base64
-        calls = 0
-        def handler(event, context):
-            global calls
-            calls += 1
-            if calls % {every} == 0:
-                raise ValueError("now and then")
-            for record in event["Records"]:
-                print("done", record["kinesis"]["partitionKey"], base64.b64decode(record["kinesis"]["data"]).decode())
-    """
-    with open_cloud("local") as cloud:
-        kinesis, lambda_ = cloud.client("kinesis"), cloud.client("lambda")
-        role = execution_role(cloud)
-        kinesis.create_stream(StreamName="orders", ShardCount=shards)
-        lambda_.create_function(
-            FunctionName="app",
-            Role=role,
-            Runtime="python3.13",
-            Handler="app.handler",
-            Code={"ZipFile": zipped(source)},
-        )
-        cloud.wait(10)
-        uuid = lambda_.create_event_source_mapping(
-            EventSourceArn="arn:aws:kinesis:us-east-1:123456789012:stream/orders",
-            FunctionName="app",
-            StartingPosition="TRIM_HORIZON",
+    numbers = list(range(records))
+    before = records if pause_at is None else pause_at + 1
+    with fresh_cloud() as cloud:
+        run = feed(
+            cloud,
+            flaky,
+            numbers[:before],
+            key=lambda number: f"key{number % 5}",
+            shards=shards,
+            per_second=per_second,
+            seconds=7,
+            environment={"EVERY": str(every)},
             BatchSize=batch_size,
-        )["UUID"]
-        for i in range(records):
-            kinesis.put_record(StreamName="orders", Data=str(i), PartitionKey=f"key{i % 5}")
-            if i == pause_at:
-                cloud.wait(7)
-                lambda_.update_event_source_mapping(UUID=uuid, Enabled=False)
-                cloud.wait(7)
-                lambda_.update_event_source_mapping(UUID=uuid, Enabled=True)
+        )
+        if before < records:
+            lambda_, mapping = cloud.client("lambda"), run.deployment.mapping
+            lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
+            cloud.wait(7)
+            lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+            run.put(numbers[before:], per_second=per_second)
         cloud.wait(60 + 3 * math.ceil(records / batch_size))
-        logs = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/app")["events"]
-        done: dict[str, list[int]] = {}
-        for event in logs:
-            if event["message"].startswith("done "):
-                _, key, text = event["message"].split()
-                done.setdefault(key, []).append(int(text))
-        assert sorted(i for texts in done.values() for i in texts) == list(range(records))
-        for key, texts in done.items():
-            assert texts == sorted(texts), f"the records of {key} were processed out of order"
+        done = [int(line.split()[1]) for line in run.lines if line.startswith("done ")]
+        assert run.fates == {"processed": records}
+        run.assert_nothing_lost(done)
+        run.assert_no_duplicates(done)
+        run.assert_in_order(done)

@@ -12,10 +12,11 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from helpers import open_cloud
 from helpers.emulator.lambda_.mapping.discards import Discards
 from helpers.emulator.wire import AwsError
 from helpers.ledger import ledger
+from helpers.testing import fresh_cloud
+from helpers.testing.strategies import KNOBS
 from tests.mapping.conftest import Failure, Stage, failures, number_of, text_of
 
 KEYS = 6
@@ -27,13 +28,7 @@ KINDS = st.sampled_from(["good"] * 12 + ["flaky", "poison", "slow", "crash", "un
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
-        "BatchSize": st.sampled_from([1, 2, 3, 5, 10, 100]),
-        "ParallelizationFactor": st.sampled_from([1, 2, 3, 10]),
-        "MaximumBatchingWindowInSeconds": st.sampled_from([0, 0, 5, 30]),
-        "MaximumRetryAttempts": st.sampled_from([-1, 0, 1, 3]),
-        "MaximumRecordAgeInSeconds": st.sampled_from([-1, -1, 60, 300]),
-        "BisectBatchOnFunctionError": st.booleans(),
-        "FunctionResponseTypes": st.sampled_from([[], ["ReportBatchItemFailures"]]),
+        **KNOBS,
         "FilterCriteria": st.sampled_from(
             [
                 {"Filters": []},
@@ -114,7 +109,7 @@ def test_nothing_is_lost_out_of_order_or_repeated_without_reason(first, actions,
 
     Discards.discard = spied  # type: ignore[method-assign]
     try:
-        with open_cloud("local", limits=False) as cloud:
+        with fresh_cloud(limits=False) as cloud:
             stage = Stage(cloud)
             stage.open(shards)
             play = Play(stage)
@@ -203,8 +198,7 @@ def check(stage, play, written, given_up):
 
 def check_ledger(stage, play, given_up):
     """The account that is drawn from the flight recorder says the same as the function and the discards did."""
-    local = stage.cloud._local
-    stream = local.switchboard.kinesis("us-east-1").region.streams["orders"]
+    stream = stage.cloud.emulator.switchboard.kinesis("us-east-1").region.streams["orders"]
     processed = {number for _, number in play.processed}
     for row in ledger(stage.cloud.recorder.table()).itertuples():
         (shard,) = [shard for shard in stream.shards if shard.id == row.shard]

@@ -171,7 +171,7 @@ def test_a_registered_consumer_is_pushed_its_records(stage, consumer):
     assert stage.batches == [["a"], ["b"], ["c"]], "nobody waits for the next second"
     record = stage.invocations[0].event["Records"][0]
     assert record["eventSourceARN"] == consumer
-    arrival = record["kinesis"]["approximateArrivalTimestamp"] - stage.cloud._local.clock._start / 1e6
+    arrival = record["kinesis"]["approximateArrivalTimestamp"] - stage.cloud.emulator.clock._start / 1e6
     assert 0.05 < stage.invocations[0].began - arrival < 0.2
     assert len(stage.rows("push")) == 3 and len(stage.rows("poll")) == 0
 

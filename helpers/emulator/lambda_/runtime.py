@@ -41,6 +41,8 @@ IDLE_MEMORY = 38
 MOST_RESPONSE_BYTES = 6_291_556
 """Size of a response that Lambda still returns; the request's limit is 6 MB (facts 8.1)."""
 
+MISHAP = "Mishap: a test wants this to fail, after all has been done"
+
 Serve = Callable[[Request], Steps]
 """How a request of a handler is answered: in virtual time, returning a Response."""
 
@@ -89,6 +91,9 @@ class Runtime:
         self._made = 0
         self.logs = Logs()
         self._watch = Watch()
+        self.mishaps: dict[str, Callable[[bytes], str | None]] = {}
+        """By the name of a function: asked when its handler is done with an event, whether a test wants it to fail
+        after all (error, timeout or crash)."""
 
     def invoke(
         self,
@@ -271,9 +276,23 @@ class _Invocation:
         self._environment.send(head, self._event)
         yield self._clock.timeout(OVERHEAD)
         kind, body = yield from self._follow(deadline, timeout + PATIENCE)
+        mishap = self._runtime.mishaps.get(self._function.name)
+        if kind == "result" and mishap and (how := mishap(self._event)):
+            return (yield from self._fail(how, deadline))
         if kind == "result" and len(body) > MOST_RESPONSE_BYTES:
             kind, body = "error", self._too_large()
         return ("ok" if kind == "result" else kind), body
+
+    def _fail(self, how: str, deadline: int) -> Steps:
+        """Fail although the handler is done: what a test wants."""
+        if how == "timeout":
+            yield self._until(deadline)
+            return self._timed_out()
+        if how == "crash":
+            return "died", self._exit_document("exit status 1")
+        self._log.flush()
+        self._log.line(f"[ERROR] {MISHAP}")
+        return "error", _document(errorType="Mishap", errorMessage=MISHAP)
 
     def _follow(self, deadline: int, patience: float) -> Steps:
         """Do what the environment asks until it is done; returns its last word and the body."""
