@@ -268,6 +268,20 @@ def test_new_settings_end_the_retries(stage):
     assert [row.records for row in stage.rows("discard").itertuples()] == [2]
 
 
+def test_a_smaller_batch_size_cuts_what_is_being_retried(stage):
+    def fails_with_more_than_two(event):
+        if len(event["Records"]) > 2:
+            raise Failure("timeout")
+
+    stage.answer = fails_with_more_than_two
+    stage.map(BatchSize=10)
+    stage.put(*"abcde")
+    stage.cloud.wait(60)
+    assert not any(invocation.ok for invocation in stage.invocations)
+    stage.update(BatchSize=2, wait=20)
+    assert [each.texts for each in stage.invocations if each.ok] == [["a", "b"], ["c", "d"], ["e"]]
+
+
 def test_a_function_that_is_deleted_stops_delivery_and_its_successor_goes_on(stage):
     stage.map()
     function = stage.lambda_.get_function(FunctionName="app")["Configuration"]

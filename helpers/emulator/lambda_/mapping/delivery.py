@@ -85,6 +85,7 @@ class Delivery:
             if lane.stopped:
                 return
             yield from self._let_go_of_old(lane, part)
+            self._cut(part, parts)
             if part.records or batch.final:
                 yield from self._try(lane, part, parts)
         lane.delivered(batch)
@@ -93,6 +94,13 @@ class Delivery:
         pause, part.pause = part.pause, 0.0
         if pause:
             yield from lane.bell.pause(pause, over=lambda: lane.stopped)
+
+    def _cut(self, part: Part, parts: deque[Part]) -> None:
+        """Leave no more in a part than BatchSize, which may have become smaller since the batch was made."""
+        size = self._configuration.batch_size
+        if len(part.records) > size:  # AWS does not say what becomes of a batch that is being retried: our choice
+            parts.appendleft(Part.fresh(part.batch, part.records[size:]))
+            part.records = part.records[:size]
 
     # What is too old
 
