@@ -169,6 +169,20 @@ def test_another_factor_loses_nothing_and_repeats_nothing(stage):
         assert own == sorted(own)
 
 
+def test_another_factor_reaches_a_shard_that_is_stuck(stage):
+    stage.answer = poison
+    stage.map(BatchSize=2)
+    for number in range(20):
+        stage.put("poison" if number == 0 else str(number), key=f"key-{number % 5}")
+    stage.cloud.wait(60)
+    assert len({str(texts) for texts in stage.batches}) == 1, "the first batch comes again and again"
+    stage.update(ParallelizationFactor=10, wait=60)
+    done = {text for each in stage.invocations if each.ok for text in each.texts}
+    held_up = set(map(str, range(20))) - done
+    assert 0 < len(held_up) < 20, "other keys than that of the poison go on"
+    assert {"5", "10", "15"} <= held_up, "its own key waits, in order"
+
+
 def test_a_new_batch_size_holds_from_the_next_batch(stage):
     stage.seconds = lambda event: 1.0
     stage.put(*map(str, range(40)))

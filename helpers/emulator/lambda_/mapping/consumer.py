@@ -50,6 +50,10 @@ class ShardConsumer:
         for lane in self._lanes:
             lane.stop()
 
+    def look_again(self) -> None:
+        """Settings have changed: heed them, even if nothing can be read at the moment."""
+        self._bell.ring()
+
     def run(self, reader: Reader) -> Steps:
         """Read with `reader` and deliver until stopped, or until the closed shard is done; returns whether it is."""
         self._reader, self.checkpoint = reader, reader.position

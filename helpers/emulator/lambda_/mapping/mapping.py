@@ -66,6 +66,8 @@ class EventSourceMapping:
             self.configuration.change(settings)
             self.configuration.function_arn = function_arn
             self.configuration.last_modified = self._clock.now
+            for consumer in self._consumers.values():
+                consumer.look_again()
 
         present = self.configuration.state
         if enabled is True and present == "Disabled":
