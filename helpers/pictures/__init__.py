@@ -17,6 +17,7 @@ from helpers.pictures.lineage import lineage
 from helpers.pictures.ring import ring
 from helpers.pictures.style import Picture, shard_colour, shard_label
 from helpers.pictures.timeline import timeline
+from helpers.pictures.vital_signs import vital_signs
 from helpers.pictures.writes import writes
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "shard_colour",
     "shard_label",
     "timeline",
+    "vital_signs",
     "writes",
 ]
