@@ -74,6 +74,6 @@ def outcome_of(function: Any, *arguments: Any) -> tuple[Any, Exception | None]:
         return None, error
 
 
-def named(error: Exception) -> str:
+def named(error: BaseException) -> str:
     """An exception in a few words."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
