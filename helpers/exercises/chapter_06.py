@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 from helpers.exercises.chapter_03 import SHARD, STREAM, event_of
+from helpers.exercises.chapter_06_incidents import INCIDENT_EXERCISES
 from helpers.exercises.exercise import NotStarted, exercise, named, outcome_of
 from helpers.planning import capacity
 
@@ -501,4 +502,5 @@ def handler(event, context):
 knob = {"A": "lanes", "B": "batch", "C": "keys", "D": "shards", "E": "fan-out"}
 """,
     ),
+    *INCIDENT_EXERCISES,
 )

@@ -1,5 +1,7 @@
 """Chapter 06: wrong answers as learners give them, and a part of what each is told."""
 
+from tests.exercises.answers_06_incidents import WRONG as INCIDENTS
+
 
 def capacity(body: str) -> str:
     return f"def capacity(shards, factor, batch_size, per_call, per_record): return {body}"
@@ -168,3 +170,5 @@ WRONG = {
         "a list": ('knob = ["lanes"]', "Keep the dict"),
     },
 }
+
+WRONG |= INCIDENTS

@@ -22,12 +22,26 @@ def tagged(notebook, prefix):
     }
 
 
-def exercises_of(path):
+def of_chapter(number):
+    """All exercises of a chapter, which may have two notebooks, such as 06 and 06b."""
     try:
-        module = importlib.import_module(f"helpers.exercises.chapter_{path.stem[:2]}")
+        module = importlib.import_module(f"helpers.exercises.chapter_{number}")
     except ModuleNotFoundError:
         return {}
     return {exercise.id: exercise for exercise in module.EXERCISES}
+
+
+def exercises_of(path):
+    """Those of a chapter that a notebook has a stub, a check or a help for."""
+    notebook = nbformat.read(path, as_version=4)
+    tags = {tag.partition(":")[2] for cell in notebook.cells for tag in cell.metadata.get("tags", []) if ":" in tag}
+    return {number: exercise for number, exercise in of_chapter(path.stem[:2]).items() if number in tags}
+
+
+@pytest.mark.parametrize("number", sorted({path.stem[:2] for path in NOTEBOOKS}))
+def test_no_exercise_of_a_chapter_is_missing(number):
+    shown = [exercise_id for path in NOTEBOOKS if path.stem[:2] == number for exercise_id in exercises_of(path)]
+    assert sorted(shown) == sorted(of_chapter(number))
 
 
 def printed(cell):
