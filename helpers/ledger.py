@@ -37,8 +37,14 @@ def ledger(table: pd.DataFrame, mapping: str | None = None) -> pd.DataFrame:
     streams = set(rows.loc[rows["mapping"].notna(), "stream"]) or set(puts["stream"])
     for shard, group in puts[puts["stream"].isin(streams)].groupby(["stream", "shard"]):
         accounts[shard] = _Account(group)
-    told = rows[rows["mapping"].notna() & rows["places"].notna()]
-    for row in told[told["kind"].isin(_Account.TELL)].itertuples():
+    told = rows[rows["mapping"].notna() & rows["places"].notna() & rows["kind"].isin(_Account.TELL)]
+    # A batch that fails for a day is told of thousands of times: all that matters is how often, and since when.
+    in_vain = (told["kind"] == "invoke") & (told["done"] == 0)
+    tries = told[in_vain].groupby(["stream", "shard", "places"])["at"].agg(["size", "min"])
+    for (stream, shard, places), count, since in tries.itertuples():
+        if (stream, shard) in accounts:
+            accounts[stream, shard].given(places, since, count)
+    for row in told.loc[~in_vain, ["stream", "shard", *_Account.ASKED]].itertuples():
         entry: Any = row
         if (entry.stream, entry.shard) in accounts:
             accounts[entry.stream, entry.shard].take(entry)
@@ -71,6 +77,7 @@ class _Account:
     """The records of one shard, as arrays by place."""
 
     TELL = ("invoke", "filter", "discard", "expired")
+    ASKED = ("at", "until", "kind", "places", "done", "outcome", "note")
 
     def __init__(self, puts: pd.DataFrame) -> None:
         parts = [(*span, at) for at, places in zip(puts["at"], puts["places"], strict=True) for span in spans(places)]
@@ -85,14 +92,18 @@ class _Account:
         self._fate = np.full(count, "waiting", dtype=object)
         self._reason = np.full(count, "", dtype=object)
 
+    def given(self, places: str, since: float, times: int = 1) -> None:
+        """Enter that the function was given these records so many times, and when first."""
+        for which in self._slices(places):
+            self._deliveries[which] += times
+            self._first_given[which] = np.fmin(self._first_given[which], since)
+
     def take(self, entry: Any) -> None:
         """Enter what a row of the table says; rows come in the order in which things happened."""
         if entry.kind == "invoke":
+            self.given(entry.places, entry.at)
             left = int(entry.done or 0)
             for given in self._slices(entry.places):
-                self._deliveries[given] += 1
-                fresh = self._first_given[given]
-                fresh[np.isnan(fresh)] = entry.at
                 done = slice(given.start, min(given.stop, given.start + left))
                 left -= done.stop - done.start
                 self._end(done, entry.until, "processed", "")
