@@ -119,13 +119,36 @@ def test_what_cannot_be_drawn_says_why():
         loop(stream="s", shards=[SHARD(i) for i in range(9)], batch_size=1, function="f")
 
 
-def test_thousands_of_invocations_are_drawn_quickly():
-    rows = table(*(delivered(i % 4, i / 10, i / 10 + 0.05) for i in range(2000)))
+def test_thousands_of_invocations_are_drawn_quickly_as_bars_that_touch():
+    """A day of a shard that fails: nobody could tell one attempt from the next."""
+    good = [delivered(0, i * 10, i * 10 + 0.05) for i in range(7000)]
+    bad = [delivered(1, i * 10, i * 10 + 0.05, attempt=i + 1, outcome="error") for i in range(7000)]
+    recorded = table(*sorted(good + bad + [delivered(1, 70_000, 70_001)]))
     began = time.perf_counter()
-    picture = timeline(rows)
-    assert len(bars(picture)) == 2000
-    assert picture.png()
-    assert time.perf_counter() - began < 20
+    picture = timeline(recorded)
+    took = time.perf_counter() - began
+    assert picture.png() and took < 3
+    assert picture.finding == "A batch of shard 1 failed 7,000 times until it went through; shard 0 went on"
+    assert picture.reading.startswith("bar = invocations so close that they touch, with their number")
+    assert [bar.get_hatch() is not None for bar in bars(picture)] == [True, False, False]
+    assert {"7,000 batches", "7,000 attempts"} <= set(texts(picture))
+    assert "10 records\n1 batch, 7,000 failed" in texts(picture)
+
+
+def test_up_to_two_hundred_invocations_of_a_shard_each_have_a_bar():
+    assert len(bars(timeline(table(*(delivered(0, i, i + 0.5) for i in range(200)))))) == 200
+    dense = timeline(table(*(delivered(0, i, i + 0.5) for i in range(1000))))
+    assert len(bars(dense)) == 1 and "1,000 batches" in texts(dense)
+    sparse = timeline(table(*(delivered(0, i, i + 0.5) for i in range(201))))
+    assert len(bars(sparse)) == 201 and sparse.reading.startswith("bar = one invocation"), "none touches another"
+
+
+def test_failures_of_several_shards_are_told_in_the_plural():
+    rows = [delivered(shard, 1, 2, outcome="error") for shard in range(3)]
+    assert timeline(table(*rows)).finding == "Batches of all 3 shards failed 3 times and are still being retried"
+    mended = [delivered(shard, 3, 4) for shard in range(4)]
+    finding = timeline(table(*rows, *mended)).finding
+    assert finding == "Batches of shards 0, 1 and 2 failed 3 times until they went through; shard 3 went on"
 
 
 def test_the_loop_carries_the_numbers_of_the_table():

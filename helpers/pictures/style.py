@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from matplotlib import rc_context
@@ -15,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 
 INK = "#22303c"
@@ -24,6 +26,9 @@ PAPER = "#ffffff"
 WASH = "#f4f7f9"
 FAIL = "#c8102e"
 SHARDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d1f")
+
+HALO = [withStroke(linewidth=2.5, foreground=PAPER)]
+"""What keeps words legible over lines."""
 
 WIDTH = 8.6
 """Inches: as wide as a notebook's text."""
@@ -138,6 +143,11 @@ def named(shard_ids: Sequence[str], total: int) -> str:
     return f"shards {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
+def who(shards: Sequence[str], total: int) -> str:
+    """`shard 2`, `shards 0 and 2`, `5 of 8 shards`, `all 3 shards`."""
+    return f"all {total} shards" if len(shards) == total > 2 else named(shards, total)
+
+
 def time_unit(span: float) -> tuple[float, str]:
     """The seconds in the unit in which a span of seconds is shown, and the unit's name."""
     return next((size, name) for size, name, most in UNITS if span <= most)
@@ -158,6 +168,7 @@ def duration(seconds: float) -> str:
     return f"{whole} {name} {rest} {part_name}" if rest else f"{whole} {name}"
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, points: float, weight: str = "normal") -> float:
     """Inches that a text takes in a picture; of several lines, the longest counts."""
     font = FontProperties(family=RC["font.family"], weight=weight)
