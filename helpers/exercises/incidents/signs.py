@@ -10,7 +10,7 @@ import numpy as np
 
 from helpers.exercises.incidents.scene import FUNCTION, STREAM, Scene
 from helpers.ledger import ledger
-from helpers.pictures.age import Line, history
+from helpers.pictures.behind import Line, history
 
 if TYPE_CHECKING:
     import pandas as pd
