@@ -103,7 +103,8 @@ def parts_of(rows: pd.DataFrame) -> tuple[list[Part], str]:
         same = same[same[column] == first[column]]
     whole = _places(first["places"])
     known, parts = {first["places"]: whole}, {whole: Part(whole, 0)}
-    calls = 0
+    calls: dict[tuple[int, ...], list[int]] = {whole: []}
+    number = 0
     for row in same[["kind", "places", "done", "outcome"]].itertuples():
         entry: Any = row
         places = known.get(entry.places) or known.setdefault(entry.places, _places(entry.places))
@@ -113,14 +114,16 @@ def parts_of(rows: pd.DataFrame) -> tuple[list[Part], str]:
                 break  # the next batch
             if not over:
                 continue
-            parts[places] = Part(places, max(over) + 1)
+            parts[places], calls[places] = Part(places, max(over) + 1), []
         if entry.kind == "invoke":
-            calls += 1
-            parts[places] = parts[places]._replace(calls=(*parts[places].calls, calls), done=int(entry.done))
+            number += 1
+            calls[places].append(number)
+            parts[places] = parts[places]._replace(done=int(entry.done))
         else:
             end = str(entry.outcome) if entry.kind == "discard" else "expired"
             parts[places] = parts[places]._replace(end=end)
-    return [*parts.values(), *_untried(list(parts.values()))], str(first["shard"])
+    found = [part._replace(calls=tuple(calls[places])) for places, part in parts.items()]
+    return [*found, *_untried(found)], str(first["shard"])
 
 
 def _untried(parts: list[Part]) -> list[Part]:
