@@ -6,6 +6,7 @@ knows its own history.  Parts keep the order of the shard, so what is done is al
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -252,5 +253,4 @@ class Delivery:
 
 def _older(records: list[Record], before: float) -> list[Record]:
     """The records at the front that arrived before an instant."""
-    count = next((place for place, record in enumerate(records) if record.arrival >= before), len(records))
-    return records[:count]
+    return records[: bisect_left(records, before, key=lambda record: record.arrival)]
