@@ -208,7 +208,7 @@ class Delivery:
         """The form of the last event; before there was any, of the next."""
         if self._form is None:
             try:
-                return self._form_for(self._surroundings.role_of(self._configuration.function_arn))
+                return self._form_for(self._surroundings.find_function(self._configuration.function_arn).role)
             except AwsError:
                 return self._form_for("")
         return self._form

@@ -102,7 +102,7 @@ class Reader(ABC):
     def _may_read(self) -> bool:
         """Whether the function's role may read the stream; the mapping says so if not."""
         try:
-            role = self._surroundings.role_of(self._configuration.function_arn)
+            role = self._surroundings.find_function(self._configuration.function_arn).role
         except AwsError:  # a function that is gone shows when a batch is due
             return True
         if self._surroundings.permissions.allow(role, self.action, self._configuration.source_arn):

@@ -24,9 +24,7 @@ class Surroundings:
     region: Region
     """Of Kinesis."""
     find_function: Callable[[str], Function]
-    """By its ARN, anew each time; raises AwsError when it is not there."""
-    role_of: Callable[[str], str]
-    """The execution role of a function, likewise."""
+    """By its ARN, as it is now; raises AwsError when it is not there."""
     runtime: Runtime
     permissions: Permissions
     clock: Clock
