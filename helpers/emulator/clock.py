@@ -68,7 +68,7 @@ class Clock:
     @property
     def elapsed(self) -> float:
         """Seconds since the clock started."""
-        return (self.microseconds - self._start) / MICROSECONDS
+        return (int(self._simulation.now) + self._borrowed) / MICROSECONDS
 
     @property
     def datetime(self) -> datetime:
@@ -135,18 +135,24 @@ class Clock:
         if self._pacer:
             self._pacer.wait_for(goal)
             return
-        with _interrupts_between_steps() as interrupted:
-            while not goal.processed:
-                self._step()
+        step = self._simulation.step
+        with _interrupts_between_steps() as interrupted, self._in_steps():
+            while goal.callbacks is not None:  # until it has happened
+                step()
                 if interrupted:
                     raise KeyboardInterrupt
 
     def _step(self) -> None:
-        self._stepping = True
-        try:
+        with self._in_steps():
             self._simulation.step()
+
+    @contextmanager
+    def _in_steps(self) -> Iterator[None]:
+        before, self._stepping = self._stepping, True
+        try:
+            yield
         finally:
-            self._stepping = False
+            self._stepping = before
 
     def _catch_up(self) -> None:
         if self._pacer:

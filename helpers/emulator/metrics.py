@@ -9,8 +9,8 @@ from helpers.emulator.clock import MICROSECONDS, Clock
 
 A_MINUTE = 60 * MICROSECONDS
 
-Key = tuple[str, str, str, str, tuple[tuple[str, str], ...], int]
-"""The fields of a Metric, and the minute: plain, as there are many."""
+Key = tuple[str, str, tuple[tuple[str, str], ...], int]
+"""Of what metrics are, and in which minute: Region, namespace and dimensions of a Metric; plain, as there are many."""
 
 
 class Metric(NamedTuple):
@@ -26,10 +26,11 @@ class Metric(NamedTuple):
 class Minute:
     """The statistics of one metric over one minute."""
 
-    __slots__ = ("count", "largest", "smallest", "total")
+    __slots__ = ("count", "largest", "smallest", "total", "unit")
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str) -> None:
         """Nothing measured yet."""
+        self.unit = unit
         self.count = 0
         self.total = 0.0
         self.smallest = float("inf")
@@ -51,7 +52,7 @@ class Metrics:
     def __init__(self, clock: Clock) -> None:
         """Measurements belong to the minute of `clock`."""
         self._clock = clock
-        self._minutes: dict[Key, Minute] = {}
+        self._measured: dict[Key, dict[str, Minute]] = {}
 
     def add(self, region: str, namespace: str, name: str, value: float, unit: str, **dimensions: str) -> None:
         """Measure `value` now."""
@@ -61,16 +62,22 @@ class Metrics:
         self, region: str, namespace: str, measured: Iterable[tuple[str, float, str]], **dimensions: str
     ) -> None:
         """Measure several things of the same dimensions now: name, value and unit of each."""
-        of, now = tuple(dimensions.items()), self._clock.microseconds // A_MINUTE
+        of = region, namespace, tuple(dimensions.items()), self._clock.microseconds // A_MINUTE
+        minutes = self._measured.get(of)
+        if minutes is None:
+            minutes = self._measured[of] = {}
         for name, value, unit in measured:
-            key = region, namespace, name, unit, of, now
-            minute = self._minutes.get(key)
+            minute = minutes.get(name)
             if minute is None:
-                minute = self._minutes[key] = Minute()
+                minute = minutes[name] = Minute(unit)
             minute.add(value)
 
     def take(self) -> list[tuple[Metric, int, Minute]]:
         """What was collected since the last time: metric, second since 1970 at which the minute began, statistics."""
-        collected = [(Metric(*key[:-1]), key[-1] * 60, minute) for key, minute in self._minutes.items()]
-        self._minutes = {}
+        collected = [
+            (Metric(region, namespace, name, minute.unit, dimensions), number * 60, minute)
+            for (region, namespace, dimensions, number), minutes in self._measured.items()
+            for name, minute in minutes.items()
+        ]
+        self._measured = {}
         return collected

@@ -11,7 +11,7 @@ from helpers.emulator.gateway.gateway import Gateway
 from helpers.emulator.gateway.routing import call_of
 from helpers.emulator.identity import Identities
 from helpers.emulator.kinesis.service import KinesisService
-from helpers.emulator.lambda_ import functions
+from helpers.emulator.lambda_.functions import Known
 from helpers.emulator.lambda_.mapping.surroundings import Surroundings
 from helpers.emulator.lambda_.runtime import Runtime
 from helpers.emulator.lambda_.service import LambdaService
@@ -34,6 +34,7 @@ class Switchboard:
         self._kinesis_by_region: dict[str, KinesisService] = {}
         self._lambda_by_region: dict[str, LambdaService] = {}
         self._permissions = Permissions()
+        self._functions = Known()
         self._gateway = Gateway(self.serve, identities, self._permissions)
         self.runtime = Runtime(clock, identities, recorder, self._metrics, self.serve)
         self.refusals: list[Callable[[Request], Response | None]] = []
@@ -75,17 +76,28 @@ class Switchboard:
             case "kinesis":
                 return self.kinesis(region).answer(request)
             case "lambda":
-                return self.lambda_(region).answer(request)
+                return self._forgetting_functions(self.lambda_(region).answer(request))
             case "iam":
                 self._permissions.forget()
             case "cloudformation":
-                self._permissions.forget()
                 moto_bridge.make_stacks_of(self.kinesis, self.lambda_)
+                try:
+                    return moto_bridge.answer(request)
+                finally:
+                    self._permissions.forget()
+                    self._functions.forget()
             case "logs":
                 self.runtime.logs.publish()
             case "monitoring":
                 moto_bridge.publish(self._metrics.take())
         return moto_bridge.answer(request)
+
+    def _forgetting_functions(self, answering: Steps) -> Steps:
+        """Answer a request that may change functions."""
+        try:
+            return (yield from answering)
+        finally:
+            self._functions.forget()
 
     def kinesis(self, region: str) -> KinesisService:
         """The Kinesis of a Region."""
@@ -101,8 +113,7 @@ class Switchboard:
             self._lambda_by_region[region] = LambdaService(
                 Surroundings(
                     region=self.kinesis(region).region,
-                    find_function=partial(functions.find, region),
-                    role_of=partial(functions.role_of, region),
+                    find_function=partial(self._functions.find, region),
                     runtime=self.runtime,
                     permissions=self._permissions,
                     clock=self._clock,

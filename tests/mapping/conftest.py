@@ -101,7 +101,7 @@ class Stage:
         return Outcome(
             status=status,
             payload=json.dumps(result).encode(),
-            log=LogLines(self._clock, ""),
+            log=LogLines(self._clock),
             started=invocation.began,
             ended=invocation.ended,
             duration=invocation.ended - invocation.began,

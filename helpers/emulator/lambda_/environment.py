@@ -9,7 +9,6 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, cast
@@ -27,6 +26,8 @@ INIT_PATIENCE = 60.0
 """The same for importing a handler."""
 LOG_KEPT = MEGABYTE
 """Bytes of output that may lie in an environment's log file before it is emptied."""
+LOG_PIECE = 64 * 1024
+"""Bytes that are read from it at once."""
 
 
 class Died(Exception):
@@ -48,7 +49,6 @@ class Environment:
         self._task = task
         self._watch = watch
         self._log = log.open("w+b", buffering=0)
-        self._read = 0
         with log.open("ab", buffering=0) as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-u", "-s", "-S", "-P", "-B", "-X", "utf8", bootstrap.__file__],
@@ -87,20 +87,20 @@ class Environment:
 
     def receive(self, patience: float) -> tuple[Head, bytes]:
         """Wait for a frame, at most `patience` real seconds.  Raises Died."""
+        self._watch.begin(self, patience)
         try:
-            with self._watch.over(self, patience):
-                return read_frame(self._from)
+            return read_frame(self._from)
         except EOFError:
             raise Died(self.killed_for or self._exit_status()) from None
+        finally:
+            self._watch.end(self)
 
     def output(self) -> str:
         """What it has printed since the last look."""
-        self._log.seek(self._read)
-        text = self._log.read()
-        self._read += len(text)
-        if self._read > LOG_KEPT and os.name == "posix":  # the process appends, so it goes on at the start
+        text = b"".join(iter(lambda: self._log.read(LOG_PIECE), b""))
+        if text and self._log.tell() > LOG_KEPT and os.name == "posix":
             self._log.truncate(0)
-            self._read = 0
+            self._log.seek(0)  # the process appends, so it goes on at the start
         return text.decode("utf-8", "backslashreplace")
 
     def kill(self, reason: str = "") -> None:
@@ -191,17 +191,16 @@ class Watch:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    @contextlib.contextmanager
-    def over(self, environment: Environment, patience: float) -> Iterator[None]:
-        """Watch `environment` until the block is left."""
+    def begin(self, environment: Environment, patience: float) -> None:
+        """Watch `environment` for so many seconds."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="lambda watch", daemon=True)
             self._thread.start()
         self._waits[environment] = time.monotonic() + patience
-        try:
-            yield
-        finally:
-            self._waits.pop(environment, None)
+
+    def end(self, environment: Environment) -> None:
+        """Watch it no longer."""
+        self._waits.pop(environment, None)
 
     def stop(self) -> None:
         """Watch no longer."""

@@ -94,7 +94,13 @@ def find(region: str, name_or_arn: str, qualifier: str | None = None) -> Functio
 
     Raises ResourceNotFoundException in AWS's words.
     """
-    found = _stored(region, name_or_arn, qualifier)
+    name, own_qualifier = parse_name(name_or_arn)
+    qualifier = qualifier or own_qualifier
+    try:
+        found = lambda_backend(region).get_function(name, qualifier or "$LATEST")
+    except (UnknownFunctionException, UnknownAliasException):
+        arn = function_arn(region, name) + (f":{qualifier}" if qualifier else "")
+        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404) from None
     reserved = found.reserved_concurrency
     return Function(
         name=found.function_name,
@@ -114,21 +120,25 @@ def find(region: str, name_or_arn: str, qualifier: str | None = None) -> Functio
     )
 
 
-def role_of(region: str, name_or_arn: str) -> str:
-    """The execution role of a function; as `find`, and quicker."""
-    role: str = _stored(region, name_or_arn, None).role
-    return role
+class Known:
+    """Functions that were found before: mappings ask for the same one again and again."""
 
+    def __init__(self) -> None:
+        """None was found yet."""
+        self._functions: dict[tuple[str, str], Function] = {}
 
-def _stored(region: str, name_or_arn: str, qualifier: str | None) -> Any:
-    """What moto stores of a function."""
-    name, own_qualifier = parse_name(name_or_arn)
-    qualifier = qualifier or own_qualifier
-    try:
-        return lambda_backend(region).get_function(name, qualifier or "$LATEST")
-    except (UnknownFunctionException, UnknownAliasException):
-        arn = function_arn(region, name) + (f":{qualifier}" if qualifier else "")
-        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404) from None
+    def forget(self) -> None:
+        """Functions may be others now."""
+        self._functions.clear()
+
+    def find(self, region: str, name_or_arn: str) -> Function:
+        """As the function `find`, and quicker."""
+        function = self._functions.get((region, name_or_arn))
+        if function is None:
+            function = find(region, name_or_arn)
+            if function.state == "Active":  # Pending ends by itself
+                self._functions[region, name_or_arn] = function
+        return function
 
 
 def parse_name(name_or_arn: str) -> tuple[str, str | None]:

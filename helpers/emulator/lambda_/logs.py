@@ -20,22 +20,20 @@ class LogLines:
     """The lines of one invocation, each with the virtual time at which it was written."""
 
     clock: Clock
-    request_id: str
     lines: list[tuple[int, str]] = field(default_factory=list)
     """Milliseconds since 1970, and the text."""
     _unfinished: str = ""
 
     def write(self, text: str) -> None:
         """Add output of the handler; a line that has no end yet waits for the rest of it."""
-        *complete, self._unfinished = (self._unfinished + text).split("\n")
-        for line in complete:
-            self.line(line)
+        if text:
+            *complete, self._unfinished = (self._unfinished + text).split("\n")
+            for line in complete:
+                self.line(line)
 
     def line(self, text: str) -> None:
-        """Add one line, cut where it is too long for a log event."""
-        at = self.clock.microseconds // 1000
-        for start in range(0, max(1, len(text)), MOST_CHARACTERS):
-            self.lines.append((at, text[start : start + MOST_CHARACTERS]))
+        """Add one line."""
+        self.lines.append((self.clock.microseconds // 1000, text))
 
     def flush(self) -> None:
         """The handler is done: its last line ends here, if it did not end it."""
@@ -91,4 +89,10 @@ class Logs:
             backend = logs_backend(region)
             backend.ensure_log_group(group)
             backend.ensure_log_stream(group, stream)
-            backend.put_log_events(group, stream, [{"timestamp": at, "message": text} for at, text in texts])
+            events = [{"timestamp": at, "message": part} for at, text in texts for part in _parts(text)]
+            backend.put_log_events(group, stream, events)
+
+
+def _parts(line: str) -> list[str]:
+    """A line, cut where it is too long for a log event."""
+    return [line[start : start + MOST_CHARACTERS] for start in range(0, max(1, len(line)), MOST_CHARACTERS)]

@@ -167,7 +167,7 @@ class Mappings:
 
     def _check_role(self, function_arn: str, stream: Stream, source: str) -> None:
         """The function's role reads the stream: it must be allowed to (facts 9)."""
-        role = self._surroundings.role_of(function_arn)
+        role = self._surroundings.find_function(function_arn).role
         allow = self._surroundings.permissions.allow
         wanted = [(f"kinesis:{operation}", stream.arn) for operation in READING]
         if source != stream.arn:

@@ -14,9 +14,8 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from helpers.emulator.clock import Clock, Steps
 from helpers.emulator.identity import Identities
@@ -47,8 +46,7 @@ Serve = Callable[[Request], Steps]
 """How a request of a handler is answered: in virtual time, returning a Response."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of an invocation."""
 
     status: str
@@ -157,10 +155,11 @@ class Runtime:
 
     def acquire(self, function: Function) -> tuple[Environment, bool]:
         """An environment for the function and whether it is new; those of older revisions are ended."""
-        for revision in [r for r in self._idle if r[:2] == function.revision[:2] and r != function.revision]:
-            for environment in self._idle.pop(revision):
+        revision = function.revision
+        for other in [r for r in self._idle if r[:2] == revision[:2] and r != revision]:
+            for environment in self._idle.pop(other):
                 self.discard(environment)
-        idle = self._idle.get(function.revision)
+        idle = self._idle.get(revision)
         if idle:
             return idle.pop(), False
         return self._start(function), True
@@ -216,7 +215,7 @@ class _Invocation:
         self._event = event
         self._request_id = request_id
         self._client_context = client_context
-        self._log = LogLines(self._clock, request_id)
+        self._log = LogLines(self._clock)
 
     def run(self) -> Steps:
         """From the search for an environment to the REPORT line."""
@@ -265,9 +264,10 @@ class _Invocation:
     def _serve_event(self) -> Steps:
         """Hand over the event and follow the handler to its end; returns status and payload."""
         timeout = self._function.timeout
-        deadline = self._clock.microseconds + timeout * 1_000_000
+        now = self._clock.microseconds
+        deadline = now + timeout * 1_000_000
         head = {
-            "now": self._clock.microseconds + round(OVERHEAD * 1e6),
+            "now": now + round(OVERHEAD * 1e6),
             "request_id": self._request_id,
             "deadline": deadline,
             "arn": self._function.arn,
@@ -335,7 +335,7 @@ class _Invocation:
             response = yield from self._runtime._serve(request)
         except NotOffered as missing:
             return {"now": self._clock.microseconds, "refused": str(missing)}, b""
-        head = {"status": response.status, "headers": dict(response.headers)}
+        head = {"status": response.status, "headers": {str(k): str(v) for k, v in response.headers.items()}}
         return {"now": self._clock.microseconds, **head}, response.body
 
     def _until(self, deadline: int) -> Any:

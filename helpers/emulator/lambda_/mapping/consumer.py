@@ -40,19 +40,23 @@ class ShardConsumer:
         self._counts = Counts(surroundings, configuration)
         self._delivery = Delivery(surroundings, configuration, stream, shard, self._counts)
         self._bell = Bell(surroundings.clock)
+        """Rings for the reading: something has arrived, or the settings have changed."""
+        self._hunger = Bell(surroundings.clock)
+        """Rings for it as well: a lane has less waiting than before."""
         self._lanes: list[Lane] = []
         self._working: list[simpy.Process] = []
 
     def stop(self) -> None:
         """Read no more, and start no attempt; what is under way is finished."""
         self.stopped = True
-        self._bell.ring()
+        self.look_again()
         for lane in self._lanes:
             lane.stop()
 
     def look_again(self) -> None:
         """Settings have changed: heed them, even if nothing can be read at the moment."""
         self._bell.ring()
+        self._hunger.ring()
 
     def run(self, reader: Reader) -> Steps:
         """Read with `reader` and deliver until stopped, or until the closed shard is done; returns whether it is."""
@@ -61,16 +65,14 @@ class ShardConsumer:
             if len(self._lanes) != self._configuration.lanes:
                 yield from self._change_lanes()
             if not any(lane.hungry for lane in self._lanes):
-                yield self._bell.wait()
-            elif self._reader.due:
-                records = yield from self._reader.read()
-                self._hand_out(records)
-            elif self._reader.at_tip:
+                yield self._hunger.wait()
+            elif (seconds := self._reader.patience) is None:
                 self._reader.on_arrival(self._bell.ring)
                 yield self._bell.wait()
             else:
-                yield from self._bell.pause(self._reader.pause(), over=lambda: self.stopped)
-                self._reader.due = True
+                yield from self._bell.pause(seconds, over=lambda: self.stopped)
+                if not self.stopped:
+                    self._hand_out(self._reader.read())
         for lane in self._lanes:
             lane.end()
         yield from self._all_at_rest()
@@ -143,9 +145,9 @@ class ShardConsumer:
     def _work(self, lane: Lane) -> Steps:
         """Deliver one batch of a lane after the other."""
         while (batch := (yield from lane.next_batch())) is not None:
-            self._bell.ring()
+            self._hunger.ring()
             yield from self._delivery.deliver(lane, batch)
-            self._bell.ring()
+            self._hunger.ring()
 
     def _all_at_rest(self) -> Steps:
         yield from self._working

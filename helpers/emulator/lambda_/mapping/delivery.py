@@ -6,6 +6,7 @@ knows its own history.  Parts keep the order of the shard, so what is done is al
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -207,7 +208,7 @@ class Delivery:
         """The form of the last event; before there was any, of the next."""
         if self._form is None:
             try:
-                return self._form_for(self._surroundings.role_of(self._configuration.function_arn))
+                return self._form_for(self._surroundings.find_function(self._configuration.function_arn).role)
             except AwsError:
                 return self._form_for("")
         return self._form
@@ -252,5 +253,4 @@ class Delivery:
 
 def _older(records: list[Record], before: float) -> list[Record]:
     """The records at the front that arrived before an instant."""
-    count = next((place for place, record in enumerate(records) if record.arrival >= before), len(records))
-    return records[:count]
+    return records[: bisect_left(records, before, key=lambda record: record.arrival)]

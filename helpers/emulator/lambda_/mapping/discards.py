@@ -102,7 +102,7 @@ class Discards:
         deliver(arn, json.dumps(document, separators=(",", ":"), ensure_ascii=False), key)
 
     def _check_role(self, action: str, resource: str) -> None:
-        role = self._surroundings.role_of(self._configuration.function_arn)
+        role = self._surroundings.find_function(self._configuration.function_arn).role
         if not self._surroundings.permissions.allow(role, action, resource):
             raise AwsError("AccessDeniedException", f"{role} is not authorized to perform: {action} on {resource}", 403)
 

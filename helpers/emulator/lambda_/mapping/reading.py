@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from helpers.emulator.clock import MICROSECONDS, Steps
+from helpers.emulator.clock import MICROSECONDS
 from helpers.emulator.kinesis.budget import Budget
 from helpers.emulator.kinesis.reading import millis_behind, read
 from helpers.emulator.kinesis.shard import BYTES_OUT, Record, Shard, span
@@ -35,8 +35,8 @@ class Reader(ABC):
     ) -> None:
         """Read `shard` of `stream` for the mapping with this configuration."""
         self.position = position
-        self.due = True
-        """Whether to read now: its turn has come, or the last read did not get everything."""
+        self._more = True
+        """Whether to read on at once: the last read did not get everything, or there was none."""
         self._surroundings = surroundings
         self._configuration = configuration
         self._stream = stream
@@ -53,12 +53,18 @@ class Reader(ABC):
         return self._surroundings.region.streams.get(self._stream.name) is not self._stream
 
     @property
-    def at_tip(self) -> bool:
-        """Whether there is nothing to read at the moment."""
+    def patience(self) -> float | None:
+        """Seconds until the next read is done; None if there is nothing to read at the moment."""
+        if self._more:
+            return READ_SECONDS
+        return None if self._at_tip else self._pause() + READ_SECONDS
+
+    @property
+    def _at_tip(self) -> bool:
         return self.position >= self._shard.tip
 
     @abstractmethod
-    def pause(self) -> float:
+    def _pause(self) -> float:
         """Seconds until its turn comes, when something is there to read."""
 
     def on_arrival(self, wake: Callable[[], None]) -> None:
@@ -79,15 +85,14 @@ class Reader(ABC):
 
     # Reading
 
-    def read(self) -> Steps:
-        """Read what there is, up to the limits of one read; returns records, oldest first."""
-        yield self._clock.timeout(READ_SECONDS)
+    def read(self) -> list[Record]:
+        """Read what there is, up to the limits of one read; oldest first."""
         self._skip_expired()
         records = self._read() if self._may_read() else None
         if records:
             self.position += len(records)
             self._note(self.kind, records, outcome="ok")
-        self.due = records is not None and not self.at_tip
+        self._more = records is not None and not self._at_tip
         return records or []
 
     @abstractmethod
@@ -97,7 +102,7 @@ class Reader(ABC):
     def _may_read(self) -> bool:
         """Whether the function's role may read the stream; the mapping says so if not."""
         try:
-            role = self._surroundings.role_of(self._configuration.function_arn)
+            role = self._surroundings.find_function(self._configuration.function_arn).role
         except AwsError:  # a function that is gone shows when a batch is due
             return True
         if self._surroundings.permissions.allow(role, self.action, self._configuration.source_arn):
@@ -137,7 +142,7 @@ class Reader(ABC):
 class Poller(Reader):
     """Polls once a second, and at once while there is more; the shard's budget is shared with all other readers."""
 
-    def pause(self) -> float:
+    def _pause(self) -> float:
         """Until the next whole second since it began."""
         since = (self._clock.microseconds - self._began) / MICROSECONDS
         return POLL_SECONDS - since % POLL_SECONDS
@@ -169,7 +174,7 @@ class Subscriber(Reader):
         self._consumer = consumer
         self._budget = Budget(float("inf"), BYTES_OUT)
 
-    def pause(self) -> float:
+    def _pause(self) -> float:
         """Until the oldest record that is there has made its way."""
         unread = self._shard.at(self.position)
         arrived = self._clock.now if unread is None else unread.arrival

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import simpy
 
-from helpers.emulator.clock import Clock, Steps
+from helpers.emulator.clock import MICROSECONDS, Clock, Steps
 from helpers.emulator.identity import Identities
 from helpers.emulator.kinesis.region import Region
 from helpers.emulator.lambda_.functions import Function
@@ -24,9 +24,7 @@ class Surroundings:
     region: Region
     """Of Kinesis."""
     find_function: Callable[[str], Function]
-    """By its ARN, anew each time; raises AwsError when it is not there."""
-    role_of: Callable[[str], str]
-    """The execution role of a function, likewise."""
+    """By its ARN, as it is now; raises AwsError when it is not there."""
     runtime: Runtime
     permissions: Permissions
     clock: Clock
@@ -41,26 +39,21 @@ class Bell:
     def __init__(self, clock: Clock) -> None:
         """Nobody waits yet."""
         self._clock = clock
-        self._event: simpy.Event | None = None
+        self._waiting = clock.event()
 
     def ring(self) -> None:
         """Something has happened: have a look."""
-        event, self._event = self._event, None
-        if event is not None:
-            event.succeed()
+        if self._waiting.callbacks:  # it has not happened, and somebody waits for it
+            rung = self._clock.timeout(0)
+            rung.callbacks, self._waiting.callbacks = self._waiting.callbacks, rung.callbacks
 
     def wait(self, seconds: float | None = None) -> simpy.Event:
-        """An event that happens when the bell rings or `seconds` have passed, whichever comes first."""
-        return self._rung if seconds is None else self._rung | self._clock.timeout(seconds)
+        """An event that happens when `seconds` have passed; who waits for it goes on earlier if the bell rings."""
+        self._waiting = self._clock.event() if seconds is None else self._clock.timeout(seconds)
+        return self._waiting
 
     def pause(self, seconds: float, over: Callable[[], bool]) -> Steps:
         """Let `seconds` pass, whatever the bell rings for, unless it is `over` before."""
-        end = self._clock.timeout(seconds)
-        while not (end.processed or over()):
-            yield self._rung | end
-
-    @property
-    def _rung(self) -> simpy.Event:
-        if self._event is None:
-            self._event = self._clock.event()
-        return self._event
+        end = self._clock.microseconds + round(seconds * MICROSECONDS)
+        while not over() and (left := end - self._clock.microseconds) > 0:
+            yield self.wait(left / MICROSECONDS)
