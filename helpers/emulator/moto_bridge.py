@@ -25,6 +25,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, iam_backends
 from moto.logs.models import LogEvent, LogGroup
 from moto.moto_api._internal import mock_random
+from moto.sns.models import Subscription
 from moto.sqs.models import Queue
 
 from helpers.emulator.clock import Clock
@@ -72,6 +73,7 @@ def attach(clock: Clock, seed: int) -> None:
     _replace(moto.core.utils, "datetime", virtual)
     _replace(moto.s3.models, "datetime", virtual)
     _replace(Queue, "wait_for_messages", wait_for_messages)
+    _replace(Subscription, "publish", _subscribers_here(Subscription.publish))
     _replace(LogGroup, "filter_log_events", filter_log_events)
     _replace(LogEvent, "_event_id", 0)
     _replace(MetricDatumBase, "filter", _of_these_dimensions(MetricDatumBase.filter))
@@ -240,6 +242,17 @@ def deliver(arn: str, body: str, key: str) -> None:
             moto.s3.models.s3_backends[ACCOUNT]["aws"].put_object(name, key, body.encode())
     except ServiceException as refusal:
         raise Undeliverable(str(refusal)) from refusal
+
+
+def _subscribers_here(publish: Any) -> Any:
+    """Topics reach queues only: moto would call addresses on the web, and start containers for functions."""
+
+    def publish_here(subscription: Any, *message: Any, **more: Any) -> Any:
+        if subscription.protocol == "sqs":
+            return publish(subscription, *message, **more)
+        return None
+
+    return publish_here
 
 
 def publish(measured: list[tuple[Metric, int, Minute]]) -> None:

@@ -13,6 +13,7 @@ import importlib
 import io
 import json
 import marshal
+import math
 import operator
 import os
 import site
@@ -106,6 +107,8 @@ class Cloud:
         """Let virtual time pass."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
+        if not math.isfinite(seconds):  # as the real one
+            raise ValueError("Invalid value NaN (not a number)") if math.isnan(seconds) else OverflowError("too long")
         self.ask({"kind": "sleep", "seconds": seconds})
 
 

@@ -144,7 +144,7 @@ class Known:
 def parse_name(name_or_arn: str) -> tuple[str, str | None]:
     """Split `NAME`, `NAME:QUALIFIER`, `ACCOUNT:function:NAME` or an ARN into name and qualifier."""
     parts = name_or_arn.split(":")
-    if "function" in parts:
+    if "function" in parts[1:-1]:
         parts = parts[parts.index("function") + 1 :]
     return parts[0], parts[1] if len(parts) > 1 else None
 

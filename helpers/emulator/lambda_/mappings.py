@@ -102,6 +102,10 @@ class Mappings:
         function_arn = configuration.function_arn
         if document.get("FunctionName"):
             function_arn = self._function_arn(document["FunctionName"])
+        if function_arn != configuration.function_arn:
+            stream, _ = self._source(configuration.source_arn)
+            self._refuse_duplicate(configuration.source_arn, function_arn, None)
+            self._check_role(function_arn, stream, configuration.source_arn)
         mapping.update(settings, function_arn, document.get("Enabled"))
         return configuration.document()
 

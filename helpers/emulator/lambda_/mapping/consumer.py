@@ -54,7 +54,9 @@ class ShardConsumer:
             lane.stop()
 
     def look_again(self) -> None:
-        """Settings have changed: heed them, even if nothing can be read at the moment."""
+        """Settings have changed: heed them, even if nothing can be read at the moment, and batches wait for more."""
+        for lane in self._lanes:
+            lane.bell.ring()
         self._bell.ring()
         self._hunger.ring()
 

@@ -25,6 +25,8 @@ from helpers.emulator.lambda_.mapping.surroundings import Surroundings
 from helpers.emulator.lambda_.runtime import Outcome
 from helpers.emulator.wire import AwsError, NotOffered
 
+TOO_LARGE = "RequestTooLargeException"
+
 # AWS publishes no numbers.  Recorded is that a function that fails at once was called 8 times within a record age of
 # 60 s (facts 7.9): doubling from a second, to at most 12, does that.  Our choice.
 FIRST_PAUSE = 1.0
@@ -86,6 +88,8 @@ class Delivery:
             if lane.stopped:
                 return
             yield from self._let_go_of_old(lane, part)
+            if lane.stopped:
+                return
             self._cut(part, parts)
             if part.records or batch.final:
                 yield from self._try(lane, part, parts)
@@ -117,7 +121,9 @@ class Delivery:
         old = [] if age is None else _older(part.records, now - age)
         if old:
             part.records = part.records[len(old) :]
-            yield from self._discards.discard(lane.number, old, part.history, "RecordAgeExceeded", self._event(old))
+            yield from self._discards.discard(
+                lane.number, old, part.history, "RecordAgeExceeded", self._event(part, old)
+            )
             lane.done(len(old))
 
     # One attempt
@@ -128,6 +134,12 @@ class Delivery:
             outcome: Outcome = yield from self._invoke(lane, part)
         except (AwsError, NotOffered) as refusal:  # not invoked: throttled, not there, not ready (facts 7.9)
             code = refusal.code if isinstance(refusal, AwsError) else "NotOffered"
+            if code == TOO_LARGE and len(part.records) > 1:  # it has outgrown an event since the batch was made
+                half = len(part.records) // 2
+                parts.extendleft(
+                    (Part.fresh(part.batch, part.records[half:]), Part.fresh(part.batch, part.records[:half]))
+                )
+                return
             part.refusals += 1
             part.pause = pause_after(part.refusals)
             self._configuration.last_result = FUNCTION_FAILED
@@ -152,11 +164,9 @@ class Delivery:
 
     def _invoke(self, lane: Lane, part: Part) -> Steps:
         function = self._surroundings.find_function(self._configuration.function_arn)
-        window = part.batch.window
-        keys = window.keys(final=part.batch.final, early=part.batch.early) if window else None
-        event = self._form_for(function.role).event(part.records, keys)
+        event = self._form_for(function.role).event(part.records, _window_keys(part.batch))
         if len(event) > MOST_BYTES:  # one record too large for any event: our choice is to keep trying until it is old
-            raise AwsError("RequestTooLargeException", f"The event of {len(event)} bytes exceeds {MOST_BYTES}.", 413)
+            raise AwsError(TOO_LARGE, f"The event of {len(event)} bytes exceeds {MOST_BYTES}.", 413)
         sent = self._clock.now
         outcome: Outcome = yield from self._surroundings.runtime.invoke(function, event)
         self._counts.invoked(function, part.records, sent)
@@ -167,14 +177,18 @@ class Delivery:
         """How many records, from the first, the function has processed, and whether all is well."""
         if not outcome.ok:
             return 0, False
+        done = processed(outcome.payload, part.records) if self._configuration.reports_items else len(part.records)
+        if done is None:
+            return 0, False
+        good = done == len(part.records)
         window = part.batch.window
         if window is not None:
             state = state_of(outcome.payload)
             if state is None:
                 return 0, False
-            window.keep(state)
-        done = processed(outcome.payload, part.records) if self._configuration.reports_items else len(part.records)
-        return done, done == len(part.records)
+            if (done or good) and not part.batch.final:  # what has failed, or has ended, leaves no state
+                window.keep(state)
+        return done, good
 
     # What failed
 
@@ -194,15 +208,15 @@ class Delivery:
                 part.pause = pause_after(part.failures)
                 parts.appendleft(part)
                 return
-            event = self._event(rest)
+            event = self._event(part, rest)
             yield from self._discards.discard(lane.number, rest, part.history, "RetryAttemptsExhausted", event)
             lane.done(len(rest))
 
     # Words
 
-    def _event(self, records: list[Record]) -> bytes:
+    def _event(self, part: Part, records: list[Record]) -> bytes:
         """The event that the function would be given."""
-        return self._any_form().event(records)
+        return self._any_form().event(records, _window_keys(part.batch))
 
     def _any_form(self) -> EventForm:
         """The form of the last event; before there was any, of the next."""
@@ -249,6 +263,11 @@ class Delivery:
             records=len(records),
             **more,
         )
+
+
+def _window_keys(batch: Batch) -> dict[str, Any] | None:
+    """What an event says of its tumbling window, if there is one."""
+    return batch.window.keys(final=batch.final, early=batch.early) if batch.window else None
 
 
 def _older(records: list[Record], before: float) -> list[Record]:

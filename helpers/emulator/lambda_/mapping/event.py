@@ -35,7 +35,7 @@ class EventForm:
         body = '{"Records":[' + ",".join(map(self._record, records)) + "]"
         if tumbling is not None:
             further = {**tumbling, "shardId": self._shard_id, "eventSourceARN": self._source_arn}
-            body += "," + json.dumps(further, separators=(",", ":"), ensure_ascii=False)[1:-1]
+            body += "," + json.dumps(further, separators=(",", ":"))[1:-1]
         return (body + "}").encode()
 
     def _record(self, record: Record) -> str:

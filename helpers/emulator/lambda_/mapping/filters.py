@@ -18,10 +18,13 @@ MOST_FILTERS = 5
 MOST_CHARACTERS = 4096
 """Filters of a mapping, and characters of a pattern (facts 7.2)."""
 
+DEEPEST = 100
+"""How deep patterns may be nested: our choice, AWS publishes no limit."""
+
 MISSING = object()
+"""The value of a field that is not there."""
 UNREADABLE = object()
 """Stands for data that are not JSON: no pattern on `data` matches it."""
-"""The value of a field that is not there."""
 
 Predicate = Callable[[Any], bool]
 """Takes a value, MISSING included."""
@@ -70,7 +73,7 @@ def view(record: Record) -> dict[str, Any]:
     }
     try:
         return {**fields, "data": parsed(record.data)}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {**fields, "data": UNREADABLE}
 
 
@@ -87,16 +90,18 @@ def _compiled(pattern: str) -> Predicate:
         if not isinstance(document, dict) or not isinstance(document.get("data", {}), dict):
             raise ValueError("a pattern is an object, and so is what it says of data")
         return _fields(document)
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         raise AwsError("InvalidParameterValueException", "Invalid filter pattern definition.") from None
 
 
-def _fields(pattern: Mapping[str, Any]) -> Predicate:
+def _fields(pattern: Mapping[str, Any], depth: int = 0) -> Predicate:
     """All of these fields must match."""
+    if depth > DEEPEST:
+        raise ValueError("too deep")
     alternatives = pattern.get("$or")
-    either = [_fields(_object(each)) for each in alternatives] if isinstance(alternatives, list) else []
+    either = [_fields(_object(each), depth + 1) for each in alternatives] if isinstance(alternatives, list) else []
     fields = {
-        name: _fields(wanted) if isinstance(wanted, dict) else _rules(wanted)
+        name: _fields(wanted, depth + 1) if isinstance(wanted, dict) else _rules(wanted)
         for name, wanted in pattern.items()
         if not (name == "$or" and either)
     }
@@ -125,6 +130,8 @@ def _rules(wanted: Any) -> Predicate:
     rules = [_rule(each) for each in wanted]
 
     def matches(value: Any) -> bool:
+        if value is UNREADABLE:
+            return False
         if isinstance(value, list):  # a list in a record matches if one of its items does: EventBridge's rule
             return any(rule(item) for rule in rules for item in value)
         return any(rule(value) for rule in rules)
@@ -185,12 +192,20 @@ def _numeric(operand: Any) -> Predicate:
     if not isinstance(operand, list) or len(operand) not in (2, 4):
         raise ValueError("numeric takes one or two comparisons")
     parts = list(zip(operand[::2], operand[1::2], strict=True))
-    if any(not isinstance(bound, Number) or sign not in _COMPARISONS for sign, bound in parts):
+    if any(not isinstance(bound, Number) or type(sign) is not str or sign not in _COMPARISONS for sign, bound in parts):
         raise ValueError("a comparison is a sign and a number")
     comparisons = [(_COMPARISONS[sign], Decimal(bound)) for sign, bound in parts]
-    return lambda value: (
-        isinstance(value, Number) and all(compare(Decimal(value), bound) for compare, bound in comparisons)
-    )
+
+    def matches(value: Any) -> bool:
+        if not isinstance(value, Number):
+            return False
+        try:
+            number = Decimal(value)
+        except ArithmeticError:  # an exponent that no program can hold
+            return False
+        return all(compare(number, bound) for compare, bound in comparisons)
+
+    return matches
 
 
 OPERATORS: dict[str, Callable[[Any], Predicate]] = {

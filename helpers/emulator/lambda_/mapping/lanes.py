@@ -40,11 +40,8 @@ class Batch:
     """The tumbling window that they belong to."""
     final: bool = False
     """Whether this closes the window; there are no records then."""
-
-    @property
-    def early(self) -> bool:
-        """Whether it closes the window only because its state has become too large."""
-        return self.final and self.window is not None and self.window.overgrown
+    early: bool = False
+    """Whether it closes the window only because its state has become too large."""
 
 
 class Lane:
@@ -113,7 +110,7 @@ class Lane:
         """Wait for the next batch and take it in hand; None at the end."""
         while not self.stopped:
             if self._window and self._closes(self._window):
-                return Batch([], self._window, final=True)
+                return Batch([], self._window, final=True, early=self._window.overgrown)
             if self.waiting and (batch := self._ready()):
                 self._in_hand = len(batch.records)
                 return batch

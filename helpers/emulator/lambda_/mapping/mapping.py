@@ -109,12 +109,15 @@ class EventSourceMapping:
     def _start(self) -> Steps:
         while self._stream.status == "CREATING":
             yield self._clock.timeout(POLL_SECONDS)
+            if not self.polling:  # deleted meanwhile
+                return
         if not self._started:
             self._started = True
             self._checkpoints = {shard.index: self._starting_position(shard) for shard in self._stream.listed_shards}
         self._follow()
 
     def _starting_position(self, shard: Shard) -> int:
+        self._stream.trim(shard)
         match self.configuration.starting_position:
             case "TRIM_HORIZON":
                 return shard.horizon

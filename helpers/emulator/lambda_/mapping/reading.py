@@ -35,6 +35,8 @@ class Reader(ABC):
     ) -> None:
         """Read `shard` of `stream` for the mapping with this configuration."""
         self.position = position
+        self._barred = False
+        """Whether the last read was not allowed."""
         self._more = True
         """Whether to read on at once: the last read did not get everything, or there was none."""
         self._surroundings = surroundings
@@ -55,6 +57,8 @@ class Reader(ABC):
     @property
     def patience(self) -> float | None:
         """Seconds until the next read is done; None if there is nothing to read at the moment."""
+        if self._barred:  # to ask again and again would not help
+            return POLL_SECONDS
         if self._more:
             return READ_SECONDS
         return None if self._at_tip else self._pause() + READ_SECONDS
@@ -88,7 +92,8 @@ class Reader(ABC):
     def read(self) -> list[Record]:
         """Read what there is, up to the limits of one read; oldest first."""
         self._skip_expired()
-        records = self._read() if self._may_read() else None
+        self._barred = not self._may_read()
+        records = None if self._barred else self._read()
         if records:
             self.position += len(records)
             self._note(self.kind, records, outcome="ok")

@@ -9,27 +9,27 @@ from typing import Any
 from helpers.emulator.kinesis.shard import Record
 
 
-def processed(payload: bytes, records: Sequence[Record]) -> int:
+def processed(payload: bytes, records: Sequence[Record]) -> int | None:
     """How many of the records, from the first, a response with batchItemFailures counts as processed (facts 7.12).
 
     The lowest sequence number that it names is a checkpoint: that record and all behind it come again.  A response
-    that names something which is not in the batch counts as a complete failure.
+    that names something which is not in the batch counts as a complete failure: None.
     """
     response = _parsed(payload)
     if not response:  # null, "", [], {}
         return len(records)
     if not isinstance(response, dict):
-        return 0
+        return None
     failures = response.get("batchItemFailures")
     if failures is None:  # a document about something else counts as success
         return len(records)
     if not isinstance(failures, list):
-        return 0
+        return None
     places = {record.sequence_number: place for place, record in enumerate(records)}
     named = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures]
     stuck = [places.get(number) if isinstance(number, str) else None for number in named]
     if None in stuck:
-        return 0
+        return None
     return min((place for place in stuck if place is not None), default=len(records))
 
 
@@ -44,5 +44,5 @@ def _parsed(payload: bytes) -> Any:
     """The response; a handler may return bytes, which need not be JSON: then it is a text that says nothing."""
     try:
         return json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "no JSON"

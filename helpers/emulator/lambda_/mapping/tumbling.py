@@ -34,7 +34,7 @@ class TumblingWindow:
     def keep(self, state: dict[str, Any]) -> None:
         """The state that the function has returned, for the next batch."""
         self.state = state
-        self.overgrown = len(json.dumps(state, ensure_ascii=False).encode()) > MOST_STATE_BYTES
+        self.overgrown = len(json.dumps(state, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MOST_STATE_BYTES
 
     def holds(self, second: float) -> bool:
         """Whether an instant lies in it."""
