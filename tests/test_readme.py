@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_its_table_of_chapters_lists_just_those_there_are():
-    linked = re.findall(r"\((notebooks/\d\d_\w+\.ipynb)\)", README)
+    linked = re.findall(r"\((notebooks/\d\db?_\w+\.ipynb)\)", README)
     assert linked == sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
