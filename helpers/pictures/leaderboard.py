@@ -78,9 +78,10 @@ def ranking(board: pd.DataFrame, truth: pd.DataFrame, role: str) -> list[Rank]:
 
 def finding(board: pd.DataFrame, truth: pd.DataFrame | None) -> str:
     """Who wins, and who should."""
-    told, right = _winners(board), None if truth is None else _winners(truth)
-    if right is None:
+    told = _winners(board)
+    if truth is None:
         return f"{told} win"
+    right = _winners(truth)
     if told == right:
         same = all(_scores(board, role) == _scores(truth, role) for role, _ in ROLES)
         return f"{told} win, as the log says" if same else f"{told} win, as they should; but not all scores are right"
