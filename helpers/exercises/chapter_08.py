@@ -234,7 +234,7 @@ def _events(text: str) -> list[Event]:
     return events
 
 
-PRODUCTS = (
+PRODUCTS: tuple[tuple[str, dict[str, tuple[str, int]]], ...] = (
     ("c:Ann p:Eve i:Bob p:Eve p:Tom", {"creator": ("Ann", 3), "photographer": ("Bob", 2)}),
     ("c:Ann i:Bob p:Eve i:Dan p:Eve", {"creator": ("Ann", 2), "photographer": ("Bob", 2)}),
     ("c:Ann p:Eve c:Cat p:Tom", {"creator": ("Ann", 2)}),

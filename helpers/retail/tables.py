@@ -37,7 +37,8 @@ CATALOGUE = (
     table("categories", "category"),
 )
 SCORES = table("scores", "userId", "role", ScoresByRole=("role", "score", ["friendlyName"]))
-WINNER = (table("contributions", "productId"), table("events", "productId", "eventId"), SCORES)
+WINNER_IN_ORDER = (table("contributions", "productId"), SCORES)
+WINNER = (*WINNER_IN_ORDER, table("events", "productId", "eventId"))
 WINNER_2017 = (
     table(
         "contributions",
