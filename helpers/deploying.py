@@ -10,7 +10,7 @@ import importlib.util
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,26 +36,39 @@ REPORTING = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:PutObject
 # Packages
 
 
-def package(code: str | Path, *, libraries: Iterable[str] = ()) -> bytes:
-    """A deployment package: a handler file, or all files of a folder, and installed packages to bring along.
+Files = Mapping[str, str | Path]
+"""What a package brings along besides code: files and folders, by their place in the package."""
+
+
+def package(code: str | Path, *, libraries: Iterable[str] = (), files: Files | None = None) -> bytes:
+    """A deployment package: a handler file, or all files of a folder, and installed packages and files to bring along.
 
     The same files give the same bytes, wherever and whenever they are packed: Lambda sees that nothing has changed.
     Raises FileNotFoundError for code, and ModuleNotFoundError for a library, that is not there.
     """
-    code = Path(code)
-    if not code.exists():
-        raise FileNotFoundError(f"there is no file or folder {code}")
-    files = {code.name: code} if code.is_file() else dict(_files(code, code))
+    code = _there(code)
+    packed = {code.name: code} if code.is_file() else dict(_files(code, code))
     for name in libraries:
-        files |= _library(name)
+        packed |= _library(name)
+    for place, path in (files or {}).items():
+        found = _there(path)
+        packed |= (
+            {place: found} if found.is_file() else {f"{place}/{name}": file for name, file in _files(found, found)}
+        )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
+        for name in sorted(packed):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[name].read_bytes())
+            archive.writestr(entry, packed[name].read_bytes())
     return buffer.getvalue()
+
+
+def _there(path: str | Path) -> Path:
+    if not Path(path).exists():
+        raise FileNotFoundError(f"there is no file or folder {path}")
+    return Path(path)
 
 
 def _files(folder: Path, root: Path) -> Iterator[tuple[str, Path]]:
@@ -119,6 +132,7 @@ def deploy(
     *,
     handler: str = "",
     libraries: Iterable[str] = (),
+    files: Files | None = None,
     timeout: int = 30,
     memory: int = 128,
     environment: dict[str, str] | None = None,
@@ -128,6 +142,7 @@ def deploy(
     """Deploy a handler, map the stream to it, and wait until records flow.
 
     `stream`: its name; `handler`: as Lambda takes it, by default the function `handler` in the file `code`;
+    `libraries`, `files`: what the package brings along;
     `statements`: what the role allows besides reading the stream, logging and reporting to the mapping's destination;
     `mapping`: settings of the event source mapping, with StartingPosition TRIM_HORIZON unless given.
     """
@@ -140,6 +155,7 @@ def deploy(
         code,
         handler=handler,
         libraries=libraries,
+        files=files,
         timeout=timeout,
         memory=memory,
         environment=environment,
@@ -159,6 +175,7 @@ def deploy_function(
     *,
     handler: str = "",
     libraries: Iterable[str] = (),
+    files: Files | None = None,
     timeout: int = 30,
     memory: int = 128,
     environment: dict[str, str] | None = None,
@@ -175,7 +192,7 @@ def deploy_function(
         Runtime=RUNTIME,
         Handler=handler or f"{Path(code).stem}.handler",
         Role=role["Arn"],
-        Code={"ZipFile": package(code, libraries=libraries)},
+        Code={"ZipFile": package(code, libraries=libraries, files=files)},
         Timeout=timeout,
         MemorySize=memory,
         Environment={"Variables": environment or {}},
@@ -192,10 +209,12 @@ def wait_until_enabled(cloud: Cloud, uuid: str, *, timeout: float = 300.0) -> No
     )
 
 
-def update_code(cloud: Cloud, name: str, code: str | Path, *, libraries: Iterable[str] = ()) -> None:
+def update_code(
+    cloud: Cloud, name: str, code: str | Path, *, libraries: Iterable[str] = (), files: Files | None = None
+) -> None:
     """Give a function new code, and wait until it is in force."""
     lambda_ = cloud.client("lambda")
-    lambda_.update_function_code(FunctionName=name, ZipFile=package(code, libraries=libraries))
+    lambda_.update_function_code(FunctionName=name, ZipFile=package(code, libraries=libraries, files=files))
     lambda_.get_waiter("function_updated_v2").wait(FunctionName=name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from helpers.deploying import LOGGING, READING, RUNTIME, trust_policy
+from helpers.retail.tables import CATALOGUE, TARGETS, WINNER, WINNER_IN_ORDER
 
 Resource = dict[str, Any]
 
@@ -54,13 +55,21 @@ def consumer(
 
     `statements`: what the role allows besides reading this stream and logging; `mapping`: further settings of it.
     """
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [allow(READING, arn(source)), allow(LOGGING, "arn:aws:logs:*:*:*"), *(statements or [])],
+    mapped = {"EventSourceArn": arn(source), "FunctionName": {"Ref": f"{name}Function"}}
+    return function(name, handler, environment, [allow(READING, arn(source)), *(statements or [])]) | {
+        f"{name}Mapping": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {**mapped, "StartingPosition": "TRIM_HORIZON", **mapping},
+        },
     }
+
+
+def function(name: str, handler: str, environment: dict[str, Any], statements: list[Resource]) -> dict[str, Resource]:
+    """A function and its role, which allows these statements and logging."""
+    policy = {"Version": "2012-10-17", "Statement": [*statements, allow(LOGGING, "arn:aws:logs:*:*:*")]}
     policies = [{"PolicyName": "reads-and-writes", "PolicyDocument": policy}]
     role = {"AssumeRolePolicyDocument": trust_policy(), "Policies": policies}
-    function = {
+    described = {
         "FunctionName": staged(name),
         "Runtime": RUNTIME,
         "Handler": handler,
@@ -69,14 +78,9 @@ def consumer(
         "Code": {"S3Bucket": {"Ref": "Bucket"}, "S3Key": {"Ref": "Key"}},
         "Environment": {"Variables": environment},
     }
-    mapped = {"EventSourceArn": arn(source), "FunctionName": {"Ref": f"{name}Function"}}
     return {
         f"{name}Role": {"Type": "AWS::IAM::Role", "Properties": role},
-        f"{name}Function": {"Type": "AWS::Lambda::Function", "Properties": function},
-        f"{name}Mapping": {
-            "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {**mapped, "StartingPosition": "TRIM_HORIZON", **mapping},
-        },
+        f"{name}Function": {"Type": "AWS::Lambda::Function", "Properties": described},
     }
 
 
@@ -97,6 +101,10 @@ def arn(logical_id: str) -> Resource:
 def staged(name: str) -> Resource:
     """A name that differs from stage to stage."""
     return {"Fn::Sub": f"{name.lower()}-${{Stage}}"}
+
+
+GATEWAY_TO_FUNCTION = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations"
+"""Where an API finds a function, by its logical id."""
 
 
 # Web analytics
@@ -185,7 +193,7 @@ def _rest_api() -> dict[str, Resource]:
         "RequestTemplates": {"application/json": '{"statusCode": 200}'},
         "IntegrationResponses": [{"StatusCode": "200", "ResponseParameters": ALLOW_TO_ASK}],
     }
-    uri = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${ReadFunction.Arn}/invocations"
+    uri = GATEWAY_TO_FUNCTION % "ReadFunction"
     to_function = {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": {"Fn::Sub": uri}}
     methods = {
         "Track": _method("Track", "POST", to_kinesis),
@@ -217,3 +225,107 @@ def _method(path: str, verb: str, integration: Resource) -> Resource:
 def keys(first: str, second: str) -> list[dict[str, str]]:
     """The key schema of a table or an index: hash key and range key."""
     return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]
+
+
+# Retail
+
+
+def retail() -> Resource:
+    """The system of chapter 08: a log and a copy of it, the views of both, and an API to write and to ask.
+
+    Parameters of the template: Stage, and Bucket and Key of the package with the code of `handlers` and its schemas.
+    Who takes part is a row in the table of targets, which has to be put in by hand.
+    """
+    resources = {
+        "LogStream": stream("Log", 2),
+        "ClassStream": stream("Class", 2),
+        "ClassWriter": _writer("ClassStream"),
+    }
+    for prefix, tables in (("", (*CATALOGUE, *TARGETS)), ("Ordered", WINNER_IN_ORDER), ("Class", WINNER)):
+        for each in tables:
+            in_stage = {**each, "TableName": _in_stage(prefix, each["TableName"])}
+            resources[_table_id(prefix, each)] = {"Type": "AWS::DynamoDB::Table", "Properties": in_stage}
+    partial = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+    catalogue = _uses("Products", "Categories")
+    resources |= consumer("Catalogue", "retail.catalogue.handler", "LogStream", _tables(), [catalogue], **partial)
+    may_copy = [allow("dynamodb:Scan", arn("Targets")), allow("sts:AssumeRole", arn("ClassWriter"))]
+    resources |= consumer("FanOut", "retail.fan_out.handler", "LogStream", _tables(), may_copy)
+    for prefix, module, source, tables in (
+        ("Ordered", "winner", "LogStream", WINNER_IN_ORDER),
+        ("Class", "winner_any_order", "ClassStream", WINNER),
+    ):
+        uses = _uses(*(_table_id(prefix, each) for each in tables))
+        handler = f"retail.{module}.handler"
+        resources |= consumer(f"{prefix}Winner", handler, source, _tables(prefix), [uses], **partial)
+    may_write = [allow("kinesis:PutRecord", arn("LogStream"))]
+    writing = {"STREAM": {"Ref": "LogStream"}, "SECRET": {"Ref": "Secret"}}
+    resources |= function("EventWriter", "retail.event_writer.handler", writing, may_write)
+    resources |= function("CatalogueApi", "retail.catalogue_api.handler", _tables(), [catalogue])
+    scores = [_uses("ClassScores", "ClassContributions")]
+    resources |= function("ScoresApi", "retail.scores_api.handler", _tables("Class"), scores)
+    routes = {
+        "events": ("POST", "EventWriter"),
+        "categories": ("GET", "CatalogueApi"),
+        "products": ("GET", "CatalogueApi"),
+        "scores": ("GET", "ScoresApi"),
+        "contributions": ("GET", "ScoresApi"),
+    }
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Parameters": {
+            "Stage": {"Type": "String", "Default": "dev", "AllowedPattern": "[a-z]+"},
+            "Bucket": {"Type": "String"},
+            "Key": {"Type": "String"},
+            "Secret": {"Type": "String", "NoEcho": True},
+        },
+        "Resources": resources | _proxy_api("Retail", routes),
+        "Outputs": {"Api": {"Value": {"Ref": "Api"}}, "ClassWriter": {"Value": arn("ClassWriter")}},
+    }
+
+
+def _in_stage(prefix: str, name: str) -> Resource:
+    return {"Fn::Sub": f"{prefix.lower()}-${{Stage}}-{name}" if prefix else f"${{Stage}}-{name}"}
+
+
+def _tables(prefix: str = "") -> Resource:
+    """What functions must know to find their tables."""
+    return {"TABLES": _in_stage(prefix, "")}
+
+
+def _table_id(prefix: str, table: Resource) -> str:
+    return f"{prefix}{table['TableName'].title()}"
+
+
+def _uses(*tables: str) -> Resource:
+    """Reads and writes these tables and their indexes."""
+    actions = ("GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+    indexes = [{"Fn::Join": ["", [arn(table), "/index/*"]]} for table in tables]
+    return allow(tuple(f"dynamodb:{action}" for action in actions), *(arn(table) for table in tables), *indexes)
+
+
+def _writer(stream_id: str) -> Resource:
+    """The role in which others may write to a stream: here, the functions of this account."""
+    trust = trust_policy()
+    trust["Statement"][0]["Principal"] = {"AWS": {"Ref": "AWS::AccountId"}}
+    policy = {"Version": "2012-10-17", "Statement": [allow("kinesis:PutRecords", arn(stream_id))]}
+    policies = [{"PolicyName": "writes", "PolicyDocument": policy}]
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies}}
+
+
+def _proxy_api(name: str, routes: dict[str, tuple[str, str]]) -> dict[str, Resource]:
+    """An API with a path and a method for each route, all of them answered by functions, on the stage `live`."""
+    resources: dict[str, Resource] = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": staged(name)}}}
+    methods = []
+    for path, (verb, answers) in routes.items():
+        part = {"RestApiId": {"Ref": "Api"}, "ParentId": {"Fn::GetAtt": ["Api", "RootResourceId"]}, "PathPart": path}
+        uri = GATEWAY_TO_FUNCTION % f"{answers}Function"
+        integration = {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": {"Fn::Sub": uri}}
+        resources[f"{path.title()}Path"] = {"Type": "AWS::ApiGateway::Resource", "Properties": part}
+        resources[f"{path.title()}Method"] = _method(path.title(), verb, integration)
+        methods.append(f"{path.title()}Method")
+        permission = {"Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"}
+        permitted = {"FunctionName": {"Ref": f"{answers}Function"}, **permission}
+        resources[f"{answers}Permission"] = {"Type": "AWS::Lambda::Permission", "Properties": permitted}
+    deployment = {"RestApiId": {"Ref": "Api"}, "StageName": "live"}
+    resources["Deployment"] = {"Type": "AWS::ApiGateway::Deployment", "DependsOn": methods, "Properties": deployment}
+    return resources

@@ -5,6 +5,7 @@ They answer in the shapes of boto3, so that what passes here works there.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
@@ -92,10 +93,13 @@ class PaperStreams:
 class PaperShards:
     """Reading: each shard is a list of pages, an empty page among them, and shards are listed two at a time."""
 
-    def __init__(self, pages: dict[str, list[list[bytes]]], *, closed: bool = False) -> None:
-        """`pages`: for each shard id, the data on each page; after the last page of a `closed` shard nothing comes."""
+    def __init__(self, pages: dict[str, list[list[bytes]]], *, closed: bool | Collection[str] = False) -> None:
+        """`pages`: for each shard id, the data on each page; after the last page of a `closed` shard nothing comes.
+
+        `closed`: whether all shards are, or the ids of those that are.
+        """
         self._pages = pages
-        self._closed = closed
+        self._closed = closed if not isinstance(closed, bool) else pages.keys() if closed else ()
         self.reads = 0
         self.iterators = 0
 
@@ -153,7 +157,7 @@ class PaperShards:
             ],
             "MillisBehindLatest": max(0, left) * 1000,
         }
-        at_the_end = self._closed and left <= 0
+        at_the_end = shard in self._closed and left <= 0
         return answer | ({} if at_the_end else {"NextShardIterator": f"{shard} {min(index + 1, len(pages))} 0"})
 
     def _check_patience(self) -> None:

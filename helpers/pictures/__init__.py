@@ -12,6 +12,7 @@ from helpers.pictures.dashboard import dashboard
 from helpers.pictures.fates import fates
 from helpers.pictures.lag import lag
 from helpers.pictures.lanes import lanes
+from helpers.pictures.leaderboard import leaderboard
 from helpers.pictures.life import life_of_a_record
 from helpers.pictures.lineage import lineage
 from helpers.pictures.ring import ring
@@ -30,6 +31,7 @@ __all__ = [
     "fates",
     "lag",
     "lanes",
+    "leaderboard",
     "life_of_a_record",
     "lineage",
     "loop",

@@ -16,7 +16,7 @@ from helpers.exercises import check, hint, predict, progress, reveal, todo
 from helpers.exercises.desk import desk
 from helpers.exercises.exercise import find
 
-CHAPTERS = ["00", "01", "02", "03", "04", "05", "06", "07", "09"]
+CHAPTERS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09"]
 EXERCISES = {
     exercise.id: exercise
     for number in CHAPTERS

@@ -1,0 +1,50 @@
+"""Copies the log into the streams of those who take part, each event in its egress envelope.
+
+A table lists them: the stream, the role that may write to it, whether it is active, and whether order doesn't matter.
+"""
+
+import json
+import random
+
+import boto3
+
+from .envelopes import BadMessage, opened
+from .store import pages, table
+
+targets = table("targets")
+writers = {}
+
+
+def handler(event, context):
+    entries = []
+    for record in event["Records"]:
+        try:
+            copy = json.dumps(opened(record), ensure_ascii=False).encode("utf-8")
+            entries.append({"Data": copy, "PartitionKey": record["kinesis"]["partitionKey"]})
+        except BadMessage as error:
+            print("BAD", json.dumps({"eventID": record["eventID"], "reason": error.args[0]}))
+    for target in pages(targets.scan):
+        if target["active"] and entries:
+            send(target, entries)
+
+
+def send(target, entries):
+    """Put all entries into a stream; what is sent at once arrives in any order."""
+    if target["parallel"]:
+        entries = random.sample(entries, len(entries))
+    answer = writer(target["role"]).put_records(StreamName=target["stream"], Records=entries)
+    if answer["FailedRecordCount"]:
+        raise RuntimeError(f"{target['stream']} refused {answer['FailedRecordCount']} of {len(entries)} events")
+
+
+def writer(role):
+    """A client that acts in a role of whoever owns the stream."""
+    if role not in writers:
+        lent = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="fan-out")["Credentials"]
+        writers[role] = boto3.client(
+            "kinesis",
+            aws_access_key_id=lent["AccessKeyId"],
+            aws_secret_access_key=lent["SecretAccessKey"],
+            aws_session_token=lent["SessionToken"],
+        )
+    return writers[role]
