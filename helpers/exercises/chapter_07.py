@@ -147,7 +147,7 @@ def check_fresh(fresh: Any) -> str | None:
     """Whether a function skips what it has seen, within a batch and from batch to batch."""
 
     def batch(*events: str) -> list[dict[str, Any]]:
-        documents = (json.dumps({"ID": int(event[1:]), "EVENT": event}).encode() for event in events)
+        documents = (json.dumps({"ID": int(event[1:]) % 2, "EVENT": event}).encode() for event in events)
         records: list[dict[str, Any]] = event_of(*documents)["Records"]
         for record in records:  # in the second stream it is a new record each time
             record["eventID"] = f"shardId-000000000000:{next(numbers)}"
@@ -171,7 +171,8 @@ def check_fresh(fresh: Any) -> str | None:
         if set(names) - set(wanted):
             told = "The next batch brought it again, under another eventID"
             return f"{told}. The name that stays is the EVENT in the data; remember that one in `seen`."
-        return f"Of {events}, {wanted} are new; you returned {names}."
+        by_id = " Go by EVENT: IDs begin at 0 again with every start of the till." if seen else ""
+        return f"Of {events}, {wanted} are new; you returned {names}.{by_id}"
     return None
 
 
@@ -235,7 +236,7 @@ def route(records, side_of):
         "7.4",
         "The rest",
         check_rest,
-        "What is valid JSON ends up somewhere now. What isn't can't be filtered for.",
+        "Amounts that are missing, null or text end up somewhere now. What isn't can't be filtered for.",
         (
             "Three patterns, one for each case: of several, one has to fit.",
             '`[{"exists": False}]`, `[None]`, and for texts the rule that is given.',

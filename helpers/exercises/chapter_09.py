@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,12 +29,32 @@ MOMENTS = (
 )
 
 
+@contextmanager
+def _clock_in(zone: str) -> Iterator[None]:
+    """Let this machine's clock stand in another time zone, so that local time is not UTC by chance."""
+    if not hasattr(time, "tzset"):  # Windows
+        yield
+        return
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = zone
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()
+
+
 def check_dimensions(dimensions: Any) -> str | None:
     """Whether a hit gets its five buckets in every month."""
     for moment in MOMENTS:
         milliseconds = int(datetime(*moment, 17, tzinfo=UTC).timestamp() * 1000)
         wanted = right(milliseconds)
-        got, error = outcome_of(dimensions, milliseconds)
+        with _clock_in("Asia/Kolkata"):
+            got, error = outcome_of(dimensions, milliseconds)
         if error:
             more = " The time is in milliseconds." if isinstance(error, ValueError | OverflowError | OSError) else ""
             return f"For {milliseconds}, your function raised {named(error)}.{more}"
@@ -45,6 +68,10 @@ def check_dimensions(dimensions: Any) -> str | None:
             return "All five are there. From the minute to the year, please, in this order."
         if len(got) != 5:
             return f"Five buckets are wanted, MINUTE, HOUR, DATE, MONTH and YEAR; you gave {len(got)}."
+        with _clock_in("Asia/Kolkata"):
+            here = datetime.fromtimestamp(milliseconds / 1000)
+        if got[1] == f"HOUR:{here:%Y-%m-%dT%H}":
+            return f"{got[1]} instead of {wanted[1]}: that is local time, where the clock is ahead. In UTC, please."
         mine, theirs = next((a, b) for a, b in zip(got, wanted, strict=True) if a != b)
         if "1970" in mine:
             return f"{mine} instead of {theirs}: milliseconds, not seconds, since 1970."
@@ -125,10 +152,12 @@ def check_when(when: Any) -> str | None:
     for date, wanted, what in (
         (arrived - 5_000, arrived - 5_000, "five seconds ago"),
         (arrived - HOUR, arrived - HOUR, "an hour ago"),
+        (arrived + 5_000, arrived + 5_000, "in five seconds"),
+        (arrived + HOUR, arrived + HOUR, "in an hour"),
+        (arrived - 0.5, arrived - 0.5, "half a millisecond ago"),
         (None, arrived, "no time at all"),
         ("yesterday", arrived, "a text"),
         (float("nan"), arrived, "no number (NaN)"),
-        (True, arrived, "True"),
         (0, arrived, "1970"),
         (arrived + 400 * 24 * HOUR, arrived, "next year"),
         (arrived - 2 * HOUR, arrived, "two hours ago"),
@@ -255,13 +284,13 @@ def count_once(item, numbers):
         "A visitor's clock is believed as long as it is plausible; then the stream's counts.",
         (
             "Three questions: is it there, is it a number, is it near?",
-            "`isinstance(date, (int, float))`, and True is a number, too: `date is not True`.",
+            "Ask whether it is a number first: `isinstance(date, (int, float))`. A text can't be subtracted.",
             "`abs(date - arrived) <= 3_600_000` is false for NaN, which is what you want.",
         ),
         """
 def when(hit, arrived):
     date = hit.get("date")
-    if isinstance(date, (int, float)) and date is not True and abs(date - arrived) <= 3_600_000:
+    if isinstance(date, (int, float)) and abs(date - arrived) <= 3_600_000:
         return date
     return arrived
 """,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,10 +51,10 @@ def exercise(
 def find(exercise_id: str) -> Exercise:
     """The exercise with this id, from the module of its chapter.  Raises LookupError with the ids there are."""
     chapter = exercise_id.partition(".")[0]
-    try:
-        module = importlib.import_module(f"helpers.exercises.chapter_{int(chapter):02d}")
-    except (ValueError, ModuleNotFoundError):
-        raise LookupError(f"there is no exercise {exercise_id!r}: no chapter has that number") from None
+    name = f"helpers.exercises.chapter_{int(chapter):02d}" if chapter.isdecimal() else ""
+    if not name or importlib.util.find_spec(name) is None:
+        raise LookupError(f"there is no exercise {exercise_id!r}: no chapter has that number")
+    module = importlib.import_module(name)
     exercises: tuple[Exercise, ...] = module.EXERCISES
     for exercise in exercises:
         if exercise.id == exercise_id:

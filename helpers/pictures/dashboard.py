@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from matplotlib import rc_context
@@ -24,7 +25,9 @@ def dashboard(ranking: Sequence[dict[str, Any]], series: Sequence[dict[str, Any]
     if not ranking:
         return Picture(BLANK, "Nobody has come yet", "visit a page, let time pass, then draw again")
     height = TOP + max(5, len(ranking)) * LINE + BOTTOM
-    reading = "left: pages by their hits · right: the hits of one page over time" if series else "pages by their hits"
+    reading = (
+        "left: pages by their hits · right: the hits of the dark one over time" if series else "pages by their hits"
+    )
     picture = Picture(height, finding(ranking), reading)
     with rc_context(RC):
         end = MIDDLE if series else WIDTH - RIGHT - 0.7
@@ -67,18 +70,41 @@ def _draw_pages(axes: Axes, ranking: Sequence[dict[str, Any]], shown: str) -> No
 
 
 def _draw_time(axes: Axes, series: Sequence[dict[str, Any]], name: str) -> None:
-    values = [each["value"] for each in series]
-    axes.bar(range(len(series)), values, width=0.8, color=SHARDS[0])
-    axes.set_xlim(-0.6, max(8, len(series)) - 0.4)
+    hits = {each["date"]: each["value"] for each in series}
+    buckets = _without_gaps(min(hits), max(hits))
+    values = [hits.get(bucket, 0) for bucket in buckets]
+    axes.bar(range(len(buckets)), values, width=0.8, color=SHARDS[0])
+    axes.set_xlim(-0.6, max(5, len(buckets)) - 0.4)
     axes.set_ylim(0, max(values) * 1.15)
     axes.grid(axis="y", color=RULE, linewidth=0.9)
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", labelsize=8.5, labelcolor=MUTED)
-    step = -(-len(series) // 6)
-    marks = range(0, len(series), step)
-    axes.set_xticks(marks, [_when(series[place]["date"]) for place in marks], fontsize=8.5, color=INK)
+    step = -(-len(buckets) // 6)
+    marks = range(0, len(buckets), step)
+    axes.set_xticks(marks, [_when(buckets[place]) for place in marks], fontsize=8.5, color=INK)
     word = series[0]["date"].partition(":")[0].lower()
     axes.text(0, 1.03, f"“{name}” by {word}", transform=axes.transAxes, fontsize=8.5, color=MUTED)
+
+
+FORMS = {"MINUTE": "%Y-%m-%dT%H:%M", "HOUR": "%Y-%m-%dT%H", "DATE": "%Y-%m-%d", "MONTH": "%Y-%m", "YEAR": "%Y"}
+STEPS = {"MINUTE": timedelta(minutes=1), "HOUR": timedelta(hours=1), "DATE": timedelta(days=1)}
+LONGEST_SERIES = 1500
+"""Bars: a day of minutes, and more than anybody can see."""
+
+
+def _without_gaps(first: str, last: str) -> list[str]:
+    """All buckets from one to another of the same kind: those in which nothing was are there, too."""
+    kind, _, text = first.partition(":")
+    moment, buckets = datetime.strptime(text, FORMS[kind]), [first]
+    while buckets[-1] < last and len(buckets) < LONGEST_SERIES:
+        if kind == "YEAR":
+            moment = moment.replace(year=moment.year + 1)
+        elif kind == "MONTH":
+            moment = (moment + timedelta(days=31)).replace(day=1)
+        else:
+            moment += STEPS[kind]
+        buckets.append(f"{kind}:{moment.strftime(FORMS[kind])}")
+    return buckets
 
 
 def _when(bucket: str) -> str:

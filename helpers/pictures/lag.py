@@ -66,8 +66,9 @@ def finding(lines: dict[int, list[float]], seconds: float) -> str:
     late = [readers for readers, line in lines.items() if line[-1] > 0]
     if not late:
         return f"{plural(max(lines), 'reader')} share the stream, and none falls behind"
-    told = f"With {plural(late[0], 'reader')}, each falls {lines[late[0]][-1] / seconds * 60:.0f} s behind in a minute"
-    return told if late[0] == min(lines) else f"{told}; with {late[0] - 1}, none does"
+    behind = f"{lines[late[0]][-1]:.0f} s behind after {seconds:.0f} s"
+    told = f"With {plural(late[0], 'reader')}, each is {behind}"
+    return told if late[0] == min(lines) else f"{told}; with {late[0] - 1}, none is"
 
 
 def _draw(axes: Axes, lines: dict[int, list[float]], seconds: list[float]) -> None:

@@ -94,6 +94,10 @@ WRONG = {
     },
     "7.5": {
         "by the eventID": (fresh("seen.add(event)", "record['eventID']"), "The name that stays is the EVENT"),
+        "by the ID": (
+            fresh("seen.add(event)", "json.loads(base64.b64decode(record['kinesis']['data']))['ID']"),
+            "Go by EVENT",
+        ),
         "remembers too late": (fresh("pass"), "A batch may hold an event twice"),
         "never remembers": (
             "def fresh(records, seen): return list(records)",

@@ -32,6 +32,12 @@ WRONG = {
             ),
             "milliseconds, not seconds",
         ),
+        "local time": (
+            "from datetime import datetime\ndef dimensions(milliseconds):\n"
+            "    moment = datetime.fromtimestamp(milliseconds / 1000)\n"
+            f"    return [f'{{n}}:{{moment.strftime(f)}}' for n, f in ({FORMS})]",
+            "that is local time",
+        ),
         "the year first": (
             dimensions(f"return [f'{{n}}:{{moment.strftime(f)}}' for n, f in ({FORMS})][::-1]"),
             "in this order",
@@ -84,9 +90,13 @@ WRONG = {
         "raises": ("def when(hit, arrived): return hit['date']", "would stop the shard"),
         "only the past": (
             "def when(hit, arrived):\n    date = hit.get('date')\n"
-            "    number = isinstance(date, (int, float)) and date is not True\n"
-            "    return date if number and 0 < date <= arrived else arrived",
-            "two hours ago",
+            "    return date if isinstance(date, (int, float)) and 0 <= arrived - date <= 3_600_000 else arrived",
+            "in five seconds can be right",
+        ),
+        "whole numbers": (
+            "def when(hit, arrived):\n    date = hit.get('date')\n"
+            "    return date if isinstance(date, int) and abs(date - arrived) <= 3_600_000 else arrived",
+            "half a millisecond ago can be right",
         ),
         "any number": (
             "def when(hit, arrived):\n    date = hit.get('date')\n"

@@ -549,7 +549,7 @@ def reading(**behind: list[int]) -> pd.DataFrame:
 
 def test_the_lag_of_readers_is_drawn_for_each_number_of_them():
     picture = lag(reading(r1=[0, 0, 0], r2=[0, 0, 0], r3=[2, 4, 6], r4=[6, 6, 6]), per_second=2)
-    assert picture.finding == "With 3 readers, each falls 60 s behind in a minute; with 2, none does"
+    assert picture.finding == "With 3 readers, each is 3 s behind after 3 s; with 2, none is"
     (axes,) = picture.axes
     assert [list(line.get_ydata()) for line in axes.lines][-2:] == [[1, 2, 3], [3, 3, 3]]
     assert texts(axes)[1:] == ["1 or 2 readers: not behind", "3 readers: 3 s behind", "4 readers: 3 s behind"]
@@ -565,7 +565,7 @@ def test_several_readers_of_a_kind_are_averaged():
     ("table", "told"),
     [
         (reading(r1=[0], r5=[0]), "5 readers share the stream, and none falls behind"),
-        (reading(r2=[1, 2]), "With 2 readers, each falls 60 s behind in a minute"),
+        (reading(r2=[1, 2]), "With 2 readers, each is 2 s behind after 2 s"),
         (reading(), "Nobody has read yet"),
     ],
 )
@@ -599,6 +599,23 @@ def test_the_dashboard_shows_pages_and_time():
     assert "“Page 1” by minute" in texts(time)
     assert [label.get_text() for label in time.get_xticklabels()] == ["13:33", "13:34"]
     assert is_inside(picture)
+
+
+@pytest.mark.parametrize(
+    ("buckets", "shown"),
+    [
+        (("MINUTE:2017-08-25T13:59", "MINUTE:2017-08-25T14:02"), ["13:59", "14:00", "14:01", "14:02"]),
+        (("HOUR:2017-08-25T23", "HOUR:2017-08-26T01"), ["23", "00", "01"]),
+        (("DATE:2020-02-28", "DATE:2020-03-01"), ["2020-02-28", "2020-02-29", "2020-03-01"]),
+        (("MONTH:2017-11", "MONTH:2018-02"), ["2017-11", "2017-12", "2018-01", "2018-02"]),
+        (("YEAR:2017", "YEAR:2019"), ["2017", "2018", "2019"]),
+    ],
+)
+def test_a_time_without_visits_is_empty_in_the_dashboard(buckets, shown):
+    series = [{"date": bucket, "url": "https://shop.example/0", "value": 5} for bucket in buckets]
+    _, time = dashboard(visited(10), series).axes
+    assert [bar.get_height() for bar in boxes(time)] == [5, *[0] * (len(shown) - 2), 5]
+    assert [label.get_text() for label in time.get_xticklabels()] == shown
 
 
 def test_the_dashboard_without_a_series_or_without_visits():

@@ -21,16 +21,18 @@ def handler(event, context):
             key = hit["website"], hit["url"], bucket
             numbers[key].append(record["kinesis"]["sequenceNumber"])
             titles[key] = hit["name"]
-    for key, counted in numbers.items():
-        add(key, titles[key], shard, counted)
-    print("writes", writes - before)
+    try:
+        for key, counted in numbers.items():
+            add(key, titles[key], shard, counted)
+    finally:
+        print("writes", writes - before)
 
 
 def add(key, title, shard, numbers):
     """Count only what is behind the mark that this shard has left in the item, and move the mark along."""
-    global writes
-    writes += 1
-    if writes == CRASH_AT:
+    global writes, CRASH_AT
+    if writes + 1 == CRASH_AT:
+        CRASH_AT = 0  # once
         raise RuntimeError("the database has hung up")
     website, url, bucket = key
     where = {"id": f"{website}:{url}", "date": bucket}
@@ -40,8 +42,11 @@ def add(key, title, shard, numbers):
         table.update_item(
             Key=where,
             UpdateExpression="ADD #value :count SET #name = :name, site_date = :site_date, #mark = :mark",
+            ConditionExpression="attribute_not_exists(#mark) OR #mark < :first",
             ExpressionAttributeNames={"#value": "value", "#name": "name", "#mark": shard},
             ExpressionAttributeValues={
-                ":count": len(fresh), ":name": title, ":site_date": f"{website}|{bucket}", ":mark": fresh[-1],
+                ":count": len(fresh), ":name": title, ":site_date": f"{website}|{bucket}",
+                ":first": fresh[0], ":mark": fresh[-1],
             },
         )  # fmt: skip
+        writes += 1

@@ -11,9 +11,9 @@ writes = 0
 
 
 def add(hit, bucket):
-    global writes
-    writes += 1
-    if writes == CRASH_AT:
+    global writes, CRASH_AT
+    if writes + 1 == CRASH_AT:
+        CRASH_AT = 0  # once
         raise RuntimeError("the database has hung up")
     table.update_item(
         Key={"id": f"{hit['website']}:{hit['url']}", "date": bucket},
@@ -21,12 +21,15 @@ def add(hit, bucket):
         ExpressionAttributeNames={"#value": "value", "#name": "name"},
         ExpressionAttributeValues={":one": 1, ":name": hit["name"]},
     )
+    writes += 1
 
 
 def handler(event, context):
     before = writes
-    for record in event["Records"]:
-        hit = json.loads(base64.b64decode(record["kinesis"]["data"]))
-        for bucket in dimensions(hit["date"]):
-            add(hit, bucket)
-    print("writes", writes - before)
+    try:
+        for record in event["Records"]:
+            hit = json.loads(base64.b64decode(record["kinesis"]["data"]))
+            for bucket in dimensions(hit["date"]):
+                add(hit, bucket)
+    finally:
+        print("writes", writes - before)

@@ -9,7 +9,7 @@ kinesis = boto3.client("kinesis")
 
 
 def routed(record):
-    """The record with its key, and with the id of the event that it comes from, as far as it is JSON."""
+    """The record with its key, and, unless it is rejected, with the id of the event that it comes from."""
     data = base64.b64decode(record["kinesis"]["data"])
     if side_of(data) != "REJECTED":
         data = json.dumps({**json.loads(data), "EVENT": record["eventID"]}, ensure_ascii=False).encode("utf-8")
