@@ -56,7 +56,7 @@ def test_what_is_missing_and_what_is_too_much_is_red():
     stranger, surplus, chloe, amara, missing = bars(merchants)
     assert (stranger.get_width(), chloe.get_width() / amara.get_width()) == (0, pytest.approx(11 / 4))
     for patch, points in ((surplus, 15), (missing, 8)):
-        assert to_hex(patch.get_edgecolor()) == FAIL and patch.get_hatch()
+        assert to_hex(patch.get_edgecolor()) == FAIL and bool(patch.get_hatch()) == (patch is missing)
         assert patch.get_width() / chloe.get_width() == pytest.approx(points / 11)
     assert to_hex(missing.get_facecolor()) == "#ffffff" != to_hex(surplus.get_facecolor())
     assert texts(merchants)[1:] == ["UNKNOWN", "15", "not 0", "Chloé", "11", "Amara", "4", "not 12"]

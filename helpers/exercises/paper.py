@@ -5,7 +5,8 @@ They answer in the shapes of boto3, so that what passes here works there.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,14 +91,25 @@ class PaperStreams:
         self._looks = 3
 
 
+ARRIVED = datetime(2026, 1, 5, 9, tzinfo=UTC)
+"""Of every record: a time of arrival is approximate, and no order can be made from it."""
+
+
 class PaperShards:
     """Reading: each shard is a list of pages, an empty page among them, and shards are listed two at a time."""
 
-    def __init__(self, pages: dict[str, list[list[bytes]]], *, closed: bool | Collection[str] = False) -> None:
+    def __init__(
+        self,
+        pages: dict[str, list[list[bytes]]],
+        *,
+        closed: bool | Collection[str] = False,
+        parents: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """`pages`: for each shard id, the data on each page; after the last page of a `closed` shard nothing comes.
 
-        `closed`: whether all shards are, or the ids of those that are.
+        `closed`: whether all shards are, or the ids of those that are; `parents`: of which shards one was made.
         """
+        self._parents = parents or {}
         self._pages = pages
         self._closed = closed if not isinstance(closed, bool) else pages.keys() if closed else ()
         self.reads = 0
@@ -110,8 +122,19 @@ class PaperShards:
             raise ClientError({"Error": {"Code": "InvalidArgumentException", "Message": message}}, "ListShards")
         ids = list(self._pages)
         first = int(request.get("NextToken", "page-0").removeprefix("page-"))
-        answer: dict[str, Any] = {"Shards": [{"ShardId": shard} for shard in ids[first : first + 2]]}
+        answer: dict[str, Any] = {"Shards": [self._shard(shard) for shard in ids[first : first + 2]]}
         return answer | ({"NextToken": f"page-{first + 2}"} if first + 2 < len(ids) else {})
+
+    def _shard(self, shard: str) -> dict[str, Any]:
+        names = ("ParentShardId", "AdjacentParentShardId")
+        numbers = {"StartingSequenceNumber": "1"}
+        if shard in self._closed:
+            numbers["EndingSequenceNumber"] = str(100 * len(self._pages[shard]))
+        return {
+            "ShardId": shard,
+            "SequenceNumberRange": numbers,
+            **dict(zip(names, self._parents.get(shard, ()), strict=False)),
+        }
 
     def get_paginator(self, _operation: str) -> Any:
         """As boto3's, for list_shards."""
@@ -151,7 +174,12 @@ class PaperShards:
         left = len(pages) - index - 1
         answer: dict[str, Any] = {
             "Records": [
-                {"Data": data, "PartitionKey": "k", "SequenceNumber": str(index * 100 + place + 1)}
+                {
+                    "Data": data,
+                    "PartitionKey": "k",
+                    "SequenceNumber": str(index * 100 + place + 1),
+                    "ApproximateArrivalTimestamp": ARRIVED,
+                }
                 for place, data in enumerate(pages[index] if left >= 0 else [])
                 if place >= skip
             ],

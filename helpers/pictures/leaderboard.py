@@ -51,7 +51,7 @@ def leaderboard(board: pd.DataFrame, truth: pd.DataFrame | None = None) -> Pictu
     rows = max(len(people) for people in ranks.values())
     reading = "bar = score in the table"
     if any(rank.score != rank.true for people in ranks.values() for rank in people):
-        reading += " · red and empty: points that are missing in it · red and filled: points too many"
+        reading += " · hatched: points that are missing in it · solid red: points too many"
     height = TOP + HEAD + rows * ROW + BOTTOM
     picture = Picture(height, finding(board, truth), reading)
     width = (WIDTH - 2 * 0.16 - GAP) / 2
@@ -126,8 +126,8 @@ def _draw(axes: Axes, title: str, people: list[Rank], inch: float) -> None:
         colour: Any = WINNER if rank.wins else tint(WINNER, 0.4)
         _bar(axes, middle, 0, sound * inch, facecolor=colour, linewidth=0)
         if sound != end:
-            face = tint(FAIL, 0.18) if rank.score > rank.true else PAPER
-            _bar(axes, middle, sound * inch, end * inch, facecolor=face, edgecolor=FAIL, hatch="//////", linewidth=0.8)
+            style = {"facecolor": FAIL} if rank.score > rank.true else {"facecolor": PAPER, "hatch": "////"}
+            _bar(axes, middle, sound * inch, end * inch, edgecolor=FAIL, linewidth=0.8, **style)
         text = axes.text(NAME + end * inch + 0.08, middle, f"{rank.score}", va="center", fontweight=weight)
         if sound != end:
             text.set_color(FAIL)

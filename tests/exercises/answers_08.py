@@ -105,7 +105,7 @@ WRONG = {
             ),
             "blocks its shard",
         ),
-        "one try for both": (one_try(f"return {STUCK}, bad"), "You went on behind a failure"),
+        "one try for both": (one_try(f"return {STUCK}, bad"), "Only what read refuses is bad"),
         "swallows bad luck": (handle(SKIP, f"return {DONE}, bad"), "the record counts as done, and is lost"),
         "bad luck is bad": (
             handle(SKIP, f"bad.append(record['eventID']); return {STUCK}, bad"),
@@ -135,6 +135,17 @@ WRONG = {
                 '"com.nordstrom/product/image/1-0-0", "com.nordstrom/product/purchase/1-0-0"]}}}'
             ),
             "holds back a purchase of version 2-0-0",
+        ),
+        "no slash": (
+            pattern('{"data": {"data": {"schema": [{"prefix": "com.nordstrom/product"}]}}}'),
+            "lets a review through",
+        ),
+        "three kinds": (
+            pattern(
+                '{"data": {"data": {"schema": [{"prefix": "com.nordstrom/product/create/"}, '
+                '{"prefix": "com.nordstrom/product/image/"}, {"prefix": "com.nordstrom/product/purchase/"}]}}}'
+            ),
+            "holds back a new price",
         ),
         "no list": (
             pattern('{"data": {"data": {"schema": {"prefix": "com.nordstrom/product/"}}}}'),
@@ -192,6 +203,10 @@ WRONG = {
         "all sales": (tally(since="0"), "Only what was bought after"),
         "UNKNOWN": (tally(role='"creator": ("UNKNOWN", 0), "photographer": ("UNKNOWN", 0)'), "A role that nobody has"),
         "a list": ("def tally(events): return []", "Return a dict"),
+        "only the sales": (
+            "def tally(events): return {'creator': sum(e['kind'] == 'purchase' for e in events)}",
+            "a pair of who it is and the sales",
+        ),
     },
     "8.6": {
         "by event": (sold('event["eventId"]'), "An order that was sent twice"),

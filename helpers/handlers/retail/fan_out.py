@@ -5,6 +5,7 @@ A table lists them: the stream, the role that may write to it, whether it is act
 
 import json
 import random
+import time
 
 import boto3
 
@@ -13,6 +14,8 @@ from .store import pages, table
 
 targets = table("targets")
 writers = {}
+LENT_FOR = 3600
+"""Seconds; a role that was assumed is lent for an hour unless one asks for more."""
 
 
 def handler(event, context):
@@ -39,12 +42,15 @@ def send(target, entries):
 
 def writer(role):
     """A client that acts in a role of whoever owns the stream."""
-    if role not in writers:
+    client, until = writers.get(role, (None, 0))
+    if time.time() > until - 300:  # with some minutes to spare
+        until = time.time() + LENT_FOR
         lent = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="fan-out")["Credentials"]
-        writers[role] = boto3.client(
+        client = boto3.client(
             "kinesis",
             aws_access_key_id=lent["AccessKeyId"],
             aws_secret_access_key=lent["SecretAccessKey"],
             aws_session_token=lent["SessionToken"],
         )
-    return writers[role]
+        writers[role] = client, until
+    return client
