@@ -54,15 +54,32 @@ class Metrics:
         self._clock = clock
         self._measured: dict[Key, dict[str, Minute]] = {}
 
-    def add(self, region: str, namespace: str, name: str, value: float, unit: str, **dimensions: str) -> None:
-        """Measure `value` now."""
-        self.add_all(region, namespace, ((name, value, unit),), **dimensions)
+    def add(
+        self,
+        region: str,
+        namespace: str,
+        name: str,
+        value: float,
+        unit: str,
+        *,
+        at: float | None = None,
+        **dimensions: str,
+    ) -> None:
+        """Measure `value` now, or `at` an instant that has passed (seconds since 1970)."""
+        self.add_all(region, namespace, ((name, value, unit),), at=at, **dimensions)
 
     def add_all(
-        self, region: str, namespace: str, measured: Iterable[tuple[str, float, str]], **dimensions: str
+        self,
+        region: str,
+        namespace: str,
+        measured: Iterable[tuple[str, float, str]],
+        *,
+        at: float | None = None,
+        **dimensions: str,
     ) -> None:
-        """Measure several things of the same dimensions now: name, value and unit of each."""
-        of = region, namespace, tuple(dimensions.items()), self._clock.microseconds // A_MINUTE
+        """Measure several things of the same dimensions, now or `at` an instant: name, value and unit of each."""
+        minute_of_day = self._clock.microseconds // A_MINUTE if at is None else int(at // 60)
+        of = region, namespace, tuple(dimensions.items()), minute_of_day
         minutes = self._measured.get(of)
         if minutes is None:
             minutes = self._measured[of] = {}

@@ -55,6 +55,23 @@ def test_iterator_age_is_the_age_of_the_last_record_when_it_is_sent(stage, measu
     assert measured("IteratorAge", "Maximum") == pytest.approx(5_000, abs=1_100)
 
 
+def test_iterator_age_belongs_to_the_minute_in_which_the_batch_was_sent(stage):
+    cloud, began = stage.cloud, stage.cloud.now()
+    stage.seconds = lambda event: 300
+    stage.put("a")
+    stage.map(wait=360)
+    (point,) = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="IteratorAge",
+        Dimensions=[{"Name": "FunctionName", "Value": "app"}],
+        StartTime=began - timedelta(minutes=2),
+        EndTime=cloud.now() + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    assert point["Timestamp"] < began + timedelta(seconds=30)
+
+
 def test_iterator_age_climbs_while_a_batch_is_stuck(stage, measured):
     stage.answer = poison
     stage.map()

@@ -135,6 +135,22 @@ def test_too_much_state_ends_the_window_early(stage):
     assert stage.invocations[2].event["isFinalInvokeForWindow"]
 
 
+def test_a_record_that_does_not_fit_beside_the_state_ends_the_window_early(stage):
+    stage.answer = lambda event: {"state": {"hoard": "x" * 900_000}}
+    stage.kinesis.update_max_record_size(StreamARN=ARN, MaxRecordSizeInKiB=10_240)
+    stage.cloud.wait(10)
+    stage.map(TumblingWindowInSeconds=60, BatchSize=1)
+    stage.put("a")
+    stage.cloud.wait(5)
+    stage.kinesis.put_record(StreamName="orders", Data=b"y" * 4_300_000, PartitionKey="k")
+    stage.cloud.wait(20)
+    seen = [
+        (sum(len(text) for text in each.texts), bool(each.event["state"]), each.event["isWindowTerminatedEarly"])
+        for each in stage.invocations
+    ]
+    assert seen == [(1, False, False), (0, True, True), (4_300_000, False, False)]
+
+
 def test_the_end_of_a_shard_closes_its_window(counting):
     counting.map(TumblingWindowInSeconds=900)
     counting.put("a")

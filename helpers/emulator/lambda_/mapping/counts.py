@@ -29,10 +29,10 @@ class Counts:
 
     def invoked(self, function: Function, records: Sequence[Record], sent: float) -> None:
         """Records were sent to the function, at `sent` (in seconds since 1970); their age is that of the last one."""
-        self._events("InvokedEventCount", len(records))
+        self._events("InvokedEventCount", len(records), at=sent)
         if records:
             age = (sent - records[-1].arrival) * 1000
-            self._of_function("IteratorAge", age, "Milliseconds", function.name)
+            self._of_function("IteratorAge", age, "Milliseconds", function.name, at=sent)
 
     def failed(self, count: int) -> None:
         """An attempt with so many records has failed."""
@@ -51,10 +51,10 @@ class Counts:
         name, _ = parse_name(self._configuration.function_arn)
         self._of_function("DestinationDeliveryFailures", 1, "Count", name)
 
-    def _of_function(self, metric: str, value: float, unit: str, function: str) -> None:
-        self._metrics.add(self._region, NAMESPACE, metric, value, unit, FunctionName=function)
+    def _of_function(self, metric: str, value: float, unit: str, function: str, at: float | None = None) -> None:
+        self._metrics.add(self._region, NAMESPACE, metric, value, unit, at=at, FunctionName=function)
 
-    def _events(self, metric: str, value: float) -> None:
+    def _events(self, metric: str, value: float, at: float | None = None) -> None:
         if self._configuration.counts_events:
             uuid = self._configuration.uuid
-            self._metrics.add(self._region, NAMESPACE, metric, value, "Count", EventSourceMappingUUID=uuid)
+            self._metrics.add(self._region, NAMESPACE, metric, value, "Count", at=at, EventSourceMappingUUID=uuid)

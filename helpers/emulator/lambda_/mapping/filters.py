@@ -86,12 +86,22 @@ def _compiled(pattern: str) -> Predicate:
     try:
         if len(pattern) > MOST_CHARACTERS:
             raise ValueError("too long")
-        document = parsed(pattern)
-        if not isinstance(document, dict) or not isinstance(document.get("data", {}), dict):
-            raise ValueError("a pattern is an object, and so is what it says of data")
+        document = _object(parsed(pattern))
+        _check_data(document)
         return _fields(document)
     except (ValueError, TypeError, ArithmeticError, RecursionError):
         raise AwsError("InvalidParameterValueException", "Invalid filter pattern definition.") from None
+
+
+def _check_data(pattern: Mapping[str, Any], depth: int = 0) -> None:
+    """What a pattern says of data is an object, in every alternative."""
+    if depth > DEEPEST:
+        raise ValueError("too deep")
+    _object(pattern.get("data", {}))
+    alternatives = pattern.get("$or")
+    for each in alternatives if isinstance(alternatives, list) else []:
+        if isinstance(each, dict):
+            _check_data(each, depth + 1)
 
 
 def _fields(pattern: Mapping[str, Any], depth: int = 0) -> Predicate:
@@ -109,6 +119,8 @@ def _fields(pattern: Mapping[str, Any], depth: int = 0) -> Predicate:
     def matches(value: Any) -> bool:
         if value is UNREADABLE:  # whatever is asked of it, even for what must not be there (facts 7.14)
             return False
+        if isinstance(value, list) and depth > 1:  # of objects within data, one has to fit: EventBridge's rule
+            return any(matches(item) for item in value or [MISSING])
         inner = value if isinstance(value, dict) else {}
         return all(match(inner.get(name, MISSING)) for name, match in fields.items()) and (
             not either or any(match(inner) for match in either)
@@ -119,7 +131,7 @@ def _fields(pattern: Mapping[str, Any], depth: int = 0) -> Predicate:
 
 def _object(pattern: Any) -> Mapping[str, Any]:
     if not isinstance(pattern, dict):
-        raise ValueError("each alternative is an object")
+        raise ValueError("an object is wanted here")
     return pattern
 
 
@@ -133,7 +145,7 @@ def _rules(wanted: Any) -> Predicate:
         if value is UNREADABLE:
             return False
         if isinstance(value, list):  # a list in a record matches if one of its items does: EventBridge's rule
-            return any(rule(item) for rule in rules for item in value)
+            return any(rule(item) for rule in rules for item in value or [MISSING])
         return any(rule(value) for rule in rules)
 
     return matches

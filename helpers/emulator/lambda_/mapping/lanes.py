@@ -18,7 +18,7 @@ from helpers.emulator.kinesis.shard import Record
 from helpers.emulator.lambda_.mapping.configuration import Configuration
 from helpers.emulator.lambda_.mapping.event import ENVELOPE, MOST_BYTES, own_size
 from helpers.emulator.lambda_.mapping.surroundings import Bell
-from helpers.emulator.lambda_.mapping.tumbling import TumblingWindow
+from helpers.emulator.lambda_.mapping.tumbling import MOST_STATE_BYTES, TumblingWindow
 
 LONGEST_WINDOW_KEYS = 500
 """Bytes, at most, of what an event says of its tumbling window besides the state."""
@@ -41,7 +41,7 @@ class Batch:
     final: bool = False
     """Whether this closes the window; there are no records then."""
     early: bool = False
-    """Whether it closes the window only because its state has become too large."""
+    """Whether it closes the window only because its state has become too large, or too large for the next record."""
 
 
 class Lane:
@@ -171,7 +171,10 @@ class Lane:
         if window.overgrown:
             return True
         if self.waiting:
-            return not window.holds(self.waiting[0].arrival)
+            first = self.waiting[0]
+            if window.state and own_size(first) > MOST_BYTES - MOST_STATE_BYTES - LONGEST_WINDOW_KEYS:
+                window.overgrown = self._envelope + self._fixed_size() + own_size(first) > MOST_BYTES
+            return window.overgrown or not window.holds(first.arrival)
         return self._ending or (self._clock.now >= window.end and self._caught_up(window.end))
 
     def _patience(self) -> float | None:
