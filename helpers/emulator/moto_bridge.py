@@ -214,13 +214,16 @@ def rest_api(api_id: str) -> tuple[str, Any] | None:
     return None
 
 
-def role_policies(role_arn: str) -> list[Any]:
-    """The policies of a role, its own and those attached to it; none if there is no such role."""
+def role_statements(role_arn: str) -> list[dict[str, Any]]:
+    """The statements of a role's policies, its own and those attached to it; none if there is no such role."""
     role = next((role for role in iam_backends[ACCOUNT]["aws"].get_roles() if role.arn == role_arn), None)
     if role is None:
         return []
-    own = [json.dumps(policy) if isinstance(policy, dict) else policy for policy in role.policies.values()]
-    return [*own, *role.managed_policies.values()]
+    versions = (version for policy in role.managed_policies.values() for version in policy.versions)
+    documents = [*role.policies.values(), *(version.document for version in versions if version.is_default)]
+    policies = [json.loads(document) if isinstance(document, str) else document for document in documents]
+    statements = [policy["Statement"] for policy in policies]
+    return [each for some in statements for each in (some if isinstance(some, list) else [some])]
 
 
 class Undeliverable(Exception):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from moto.iam.access_control import IAMPolicy, PermissionResult
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 
 from helpers.emulator import moto_bridge
 from helpers.emulator.wire import ACCOUNT
 
-CONDITIONS = {"aws:ResourceAccount": ACCOUNT, "s3:ResourceAccount": ACCOUNT, "aws:SourceAccount": ACCOUNT}
-"""What is known about a call of the mapping's; moto's IAM evaluates the policies."""
+KNOWN = {"aws:resourceaccount": ACCOUNT, "s3:resourceaccount": ACCOUNT, "aws:sourceaccount": ACCOUNT}
+"""What conditions can ask about a call of the mapping's, in lower case: IAM does not tell the cases of keys apart."""
 
 
 class Permissions:
@@ -31,8 +34,23 @@ class Permissions:
 
 
 def _allowed(role: str, action: str, resource: str) -> bool:
+    """By moto's IAM but for the conditions, of which it knows few: what does not hold would be a denial there."""
     results = {
-        IAMPolicy(document).is_action_permitted(action, resource, incoming_condition_values=CONDITIONS)
-        for document in moto_bridge.role_policies(role)
+        IAMPolicyStatement({**statement, "Condition": None}).is_action_permitted(action, resource)
+        for statement in moto_bridge.role_statements(role)
+        if _holds(statement.get("Condition") or {})
     }
     return PermissionResult.PERMITTED in results and PermissionResult.DENIED not in results
+
+
+def _holds(conditions: dict[str, dict[str, Any]]) -> bool:
+    """Whether all conditions of a statement hold; if not, it neither allows nor denies."""
+    return all(_holds_for(operator, key, wanted) for operator, of in conditions.items() for key, wanted in of.items())
+
+
+def _holds_for(operator: str, key: str, wanted: Any) -> bool:
+    actual, negative = KNOWN.get(key.lower()), "Not" in operator
+    if actual is None:  # as with IAM, where a call does not carry the key
+        return negative or operator.endswith("IfExists")
+    match = fnmatchcase if "Like" in operator else str.__eq__
+    return any(match(actual, str(each)) for each in (wanted if isinstance(wanted, list) else [wanted])) != negative

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -31,6 +32,8 @@ SERIAL = "SerializationException"
 MISSING = "ResourceNotFoundException"
 IN_USE = "ResourceInUseException"
 LIMIT = "LimitExceededException"
+
+JSON = "application/x-amz-json-1.1"
 
 NULL = "failed to satisfy constraint: Member must not be null"
 PATTERN = "Member must satisfy regular expression pattern"
@@ -300,9 +303,10 @@ def cloud() -> Iterator[LocalCloud]:
         yield opened.emulator
 
 
-def call(cloud: LocalCloud, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+def call(cloud: LocalCloud, operation: str, body: bytes, content_type: str = JSON) -> tuple[int, dict[str, Any]]:
     """The status and the document that a client gets, past all its own checks."""
     headers = {
+        "content-type": content_type,
         "x-amz-target": f"Kinesis_20131202.{operation}",
         "authorization": "AWS4-HMAC-SHA256 Credential=local/20260105/us-east-1/kinesis/aws4_request",
     }
@@ -360,6 +364,30 @@ def test_there_are_many_of_them():
 def test_bodies_that_are_no_requests(cloud, operation, body, code):
     status, answer = call(cloud, operation, body)
     assert (status, answer["__type"]) == (400, code)
+
+
+def test_cbor_is_refused_and_told_how_to_switch_it_off(cloud):
+    status, answer = call(cloud, "ListStreams", b"\xa0", "application/x-amz-cbor-1.1")
+    assert (status, answer["__type"]) == (400, SERIAL)
+    assert "AWS_CBOR_DISABLE=true" in answer["Message"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "record", "place"),
+    [
+        ("PutRecord", lambda record: record, "data"),
+        ("PutRecords", lambda record: {"Records": [RECORD, record]}, "records.2.member.data"),
+    ],
+)
+def test_data_of_more_than_ten_mebibytes_are_a_buffer_of_java(cloud, operation, record, place):
+    data = base64.b64encode(bytes(10 * 1024**2 + 1)).decode()
+    request = {**ORDERS, **record({"Data": data, "PartitionKey": "k"})}
+    status, answer = call(cloud, operation, json.dumps(request).encode())
+    assert (status, answer["__type"]) == (400, VALIDATION)
+    assert answer["message"] == (
+        "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 lim=10485761 cap=10485761]' at "
+        f"'{place}' failed to satisfy constraint: Member must have length less than or equal to 10485760"
+    )
 
 
 @pytest.mark.parametrize(

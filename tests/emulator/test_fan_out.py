@@ -100,6 +100,28 @@ def test_twenty_consumers_five_at_once(cloud, kinesis, stream):
     assert [len(page["Consumers"]) for page in pages] == [7, 7, 6]
 
 
+def test_fifty_consumers_with_on_demand_advantage(cloud, kinesis, stream):
+    kinesis.update_account_settings(MinimumThroughputBillingCommitment={"Status": "ENABLED"})
+    provisioned = stream("provisioned")
+    kinesis.create_stream(StreamName="orders", StreamModeDetails={"StreamMode": "ON_DEMAND"})
+    cloud.wait(10)
+
+    def room(arn):
+        """How many consumers it takes."""
+        taken = 0
+        try:
+            while True:
+                kinesis.register_stream_consumer(StreamARN=arn, ConsumerName=f"c{taken}")
+                taken += 1
+                if taken % 5 == 0:
+                    cloud.wait(6)
+        except kinesis.exceptions.LimitExceededException:
+            return taken
+
+    assert room(provisioned) == 20
+    assert room(provisioned.replace("provisioned", "orders")) == 50
+
+
 def test_a_name_is_taken_once(kinesis, stream, register):
     arn = stream()
     register(arn)

@@ -188,6 +188,30 @@ def test_an_iterator_expires_after_five_minutes(cloud, kinesis, stream):
     )
 
 
+def test_an_iterator_is_of_its_own_stream(kinesis, stream):
+    orders, clicks = stream("orders"), stream("clicks")
+    place = kinesis.get_shard_iterator(StreamName="orders", ShardId="shardId-0", ShardIteratorType="LATEST")
+    kinesis.get_records(StreamARN=orders, ShardIterator=place["ShardIterator"])
+    with pytest.raises(ClientError, match="InvalidArgumentException"):
+        kinesis.get_records(StreamARN=clicks, ShardIterator=place["ShardIterator"])
+
+
+def test_the_token_of_a_next_page_expires_after_five_minutes(cloud, kinesis, stream):
+    arn = stream(shards=2)
+    for name in ("a", "b"):
+        kinesis.register_stream_consumer(StreamARN=arn, ConsumerName=name)
+    shards = kinesis.list_shards(StreamName="orders", MaxResults=1)["NextToken"]
+    consumers = kinesis.list_stream_consumers(StreamARN=arn, MaxResults=1)["NextToken"]
+    cloud.wait(299)
+    assert len(kinesis.list_shards(NextToken=shards)["Shards"]) == 1
+    assert len(kinesis.list_stream_consumers(StreamARN=arn, NextToken=consumers)["Consumers"]) == 1
+    cloud.wait(1)
+    with pytest.raises(ClientError, match="ExpiredNextTokenException"):
+        kinesis.list_shards(NextToken=shards)
+    with pytest.raises(ClientError, match="ExpiredNextTokenException"):
+        kinesis.list_stream_consumers(StreamARN=arn, NextToken=consumers)
+
+
 def test_records_are_kept_for_a_day(cloud, kinesis, stream):
     stream()
     kinesis.put_record(StreamName="orders", Data=b"old", PartitionKey="k")

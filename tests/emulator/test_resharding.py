@@ -208,6 +208,17 @@ def test_limits_of_scaling(cloud, kinesis, stream):
     scale(5)
 
 
+def test_a_stream_is_scaled_to_ten_thousand_shards_at_most(kinesis, stream):
+    stream(shards=5001)
+
+    def scale(target):
+        kinesis.update_shard_count(StreamName="orders", TargetShardCount=target, ScalingType="UNIFORM_SCALING")
+
+    with pytest.raises(ClientError, match=r"InvalidArgumentException.*beyond 10000 shards"):
+        scale(10_001)
+    scale(10_000)
+
+
 def test_on_demand_streams_are_not_resharded_by_hand(cloud, kinesis):
     kinesis.create_stream(StreamName="orders", StreamModeDetails={"StreamMode": "ON_DEMAND"})
     cloud.wait(10)

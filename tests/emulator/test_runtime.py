@@ -293,6 +293,24 @@ def test_timeout(cloud, deploy, invoke, log_lines):
     assert "Init Duration" in log_lines()[-1]
 
 
+def test_a_start_that_takes_too_long_times_out(cloud, deploy, invoke, log_lines):
+    deploy("import time\ntime.sleep(10)\ndef handler(event, context): return 'started'", Timeout=60)
+    before = cloud.now()
+    answer = invoke()
+    assert (cloud.now() - before).total_seconds() == pytest.approx(10.01)
+    assert answer.result == {
+        "errorType": "Sandbox.Timedout",
+        "errorMessage": f"RequestId: {answer.request_id} Error: Task timed out after 10.00 seconds",
+    }
+    assert "Init Duration: 10000.00 ms" in log_lines()[-1]
+    assert invoke().result["errorType"] == "Sandbox.Timedout", "the next invocation gets a new environment"
+
+
+def test_a_start_may_take_its_time(deploy, invoke):
+    deploy("import time\ntime.sleep(9.8)\ndef handler(event, context): return 'started'")
+    assert invoke().result == "started"
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -19,6 +19,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from helpers.emulator.kinesis.service import KinesisService
 from helpers.emulator.local import LocalCloud
 from helpers.emulator.server import endpoint
 
@@ -335,6 +336,21 @@ def test_a_fault_is_heard_by_the_one_who_caused_it(address, capfd):
     assert "does not offer lambda" in json.load(answer)["message"]
     assert call(line, "ListStreams", {})["StreamNames"] == []
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_fault_of_the_emulator_is_an_internal_failure(cloud, address, capfd, monkeypatch):
+    def faulty(_self, _name, _document):
+        raise LookupError("a bug")
+
+    line = lines(address)
+    with monkeypatch.context() as patch:
+        patch.setattr(KinesisService, "carry_out", faulty)
+        line.request("POST", "/", b"{}", signed("kinesis", **{"X-Amz-Target": "Kinesis_20131202.ListStreams"}))
+        answer = line.getresponse()
+        assert (answer.status, answer.getheader("x-amzn-errortype")) == (500, "InternalFailure")
+        assert "a bug" not in answer.read().decode()
+    assert "LookupError: a bug" in capfd.readouterr().err
+    assert call(line, "ListStreams", {})["StreamNames"] == []
 
 
 @pytest.mark.parametrize(

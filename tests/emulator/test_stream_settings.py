@@ -6,9 +6,12 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 SETTLE = 10
+ONCE = Config(retries={"total_max_attempts": 1})
+"""For a client that does not try again."""
 
 
 def summary(kinesis, name="orders"):
@@ -106,6 +109,23 @@ def test_a_key_must_exist(cloud, kinesis, stream):
     kinesis.start_stream_encryption(StreamName="orders", EncryptionType="KMS", KeyId=key["Arn"])
     cloud.wait(SETTLE)
     assert summary(kinesis)["KeyId"] == key["Arn"]
+
+
+def test_twenty_five_new_keys_a_day(cloud, kinesis, stream):
+    stream()
+    keys = [cloud.client("kms").create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
+
+    def encrypt(key):
+        kinesis.start_stream_encryption(StreamName="orders", EncryptionType="KMS", KeyId=key)
+        cloud.wait(SETTLE)
+
+    for number in range(25):
+        encrypt(keys[number % 2])
+    encrypt(keys[0])  # the one that it has is no new one
+    with pytest.raises(ClientError, match="LimitExceededException"):
+        encrypt(keys[1])
+    cloud.wait(24 * 3600)
+    encrypt(keys[1])
 
 
 # Modes, sizes, distribution
@@ -211,6 +231,23 @@ def test_warm_throughput_needs_the_commitment(cloud, kinesis):
     assert summary(kinesis)["WarmThroughput"] == {"TargetMiBps": 100, "CurrentMiBps": 100}
 
 
+def test_warm_throughput_of_ten_gibibytes_a_second_at_most(cloud, kinesis, stream):
+    on_demand = {"StreamMode": "ON_DEMAND"}
+    kinesis.update_account_settings(MinimumThroughputBillingCommitment={"Status": "ENABLED"})
+    provisioned = stream("provisioned")
+    kinesis.create_stream(StreamName="orders", StreamModeDetails=on_demand, WarmThroughputMiBps=10_240)
+    cloud.wait(SETTLE)
+    requests = (
+        (kinesis.create_stream, {"StreamName": "new", "StreamModeDetails": on_demand}),
+        (kinesis.update_stream_mode, {"StreamARN": provisioned, "StreamModeDetails": on_demand}),
+        (kinesis.update_stream_warm_throughput, {"StreamName": "orders"}),
+    )
+    for operation, request in requests:
+        with pytest.raises(ClientError, match=r"LimitExceededException.*10240"):
+            operation(**request, WarmThroughputMiBps=10_241)
+    assert summary(kinesis)["WarmThroughput"]["TargetMiBps"] == 10_240
+
+
 def test_a_commitment_lasts_a_day(cloud, kinesis):
     def status():
         return kinesis.describe_account_settings()["MinimumThroughputBillingCommitment"]["Status"]
@@ -310,6 +347,45 @@ def test_a_stream_with_the_name_of_a_deleted_one_is_another(cloud, kinesis, stre
     assert read(kinesis)["Records"] == []
 
 
+def test_a_stream_that_is_being_deleted_still_takes_and_gives_records(cloud, kinesis, stream):
+    stream()
+    kinesis.delete_stream(StreamName="orders")
+    put(kinesis, b"late")
+    assert [record["Data"] for record in read(kinesis)["Records"]] == [b"late"]
+    assert summary(kinesis)["StreamStatus"] == "DELETING"
+    cloud.wait(SETTLE)
+    for operation in (put, read):
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            operation(kinesis)
+
+
+def test_an_earlier_stream_of_that_name_is_not_found_by_its_time(cloud, kinesis, stream):
+    arn = stream()
+    earlier = summary(kinesis)["StreamCreationTimestamp"]
+    kinesis.delete_stream(StreamName="orders")
+    cloud.wait(SETTLE)
+    stream()
+    now = summary(kinesis)["StreamCreationTimestamp"]
+    for operation in (kinesis.list_shards, kinesis.list_stream_consumers):
+        operation(StreamARN=arn, StreamCreationTimestamp=now)
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            operation(StreamARN=arn, StreamCreationTimestamp=earlier)
+
+
+def test_an_account_has_fifty_streams_on_demand(cloud, kinesis, stream):
+    provisioned = stream()
+    on_demand = {"StreamMode": "ON_DEMAND"}
+    for number in range(50):
+        kinesis.create_stream(StreamName=f"s{number}", StreamModeDetails=on_demand)
+        if number % 5 == 4:
+            cloud.wait(SETTLE)
+    with pytest.raises(ClientError, match=r"LimitExceededException.*50 on-demand streams"):
+        kinesis.create_stream(StreamName="more", StreamModeDetails=on_demand)
+    with pytest.raises(ClientError, match=r"LimitExceededException.*50 on-demand streams"):
+        kinesis.update_stream_mode(StreamARN=provisioned, StreamModeDetails=on_demand)
+    kinesis.create_stream(StreamName="more", ShardCount=1)
+
+
 # Metrics
 
 
@@ -343,6 +419,67 @@ def test_a_stream_is_measured_minute_by_minute(cloud, kinesis, stream):
     assert statistics(cloud, "WriteProvisionedThroughputExceeded", **name) == [500, 0]
     assert statistics(cloud, "GetRecords.Records", **name) == [1001]
     assert 0 < statistics(cloud, "GetRecords.IteratorAgeMilliseconds", "Maximum", **name)[0] < 100
+
+
+def test_single_puts_are_measured_call_by_call(cloud, kinesis, stream):
+    stream()
+    put(kinesis, b"1234")
+    put(kinesis, b"")
+    name = {"StreamName": "orders"}
+    assert statistics(cloud, "PutRecord.Bytes", **name) == [6]
+    assert statistics(cloud, "PutRecord.Bytes", "Maximum", **name) == [5]
+    assert statistics(cloud, "PutRecord.Latency", "Average", **name) == [10]
+    cloud.wait(60)
+    for _ in range(2):
+        kinesis.put_records(StreamName="orders", Records=[{"Data": b"x", "PartitionKey": "k"}] * 500)
+    with pytest.raises(ClientError, match="ProvisionedThroughputExceededException"):
+        put(cloud.client("kinesis", config=ONCE))
+    assert statistics(cloud, "PutRecord.Success", **name) == [2, 0]
+    assert statistics(cloud, "PutRecord.Success", "SampleCount", **name) == [2, 1]
+
+
+def test_reads_that_are_refused_are_counted(cloud, kinesis, stream):
+    stream()
+    place = kinesis.get_shard_iterator(StreamName="orders", ShardId="shardId-0", ShardIteratorType="TRIM_HORIZON")
+    impatient, refused = cloud.client("kinesis", config=ONCE), 0
+    for _ in range(7):
+        try:
+            impatient.get_records(ShardIterator=place["ShardIterator"])
+        except ClientError:
+            refused += 1
+    name = {"StreamName": "orders"}
+    assert statistics(cloud, "ReadProvisionedThroughputExceeded", **name) == [refused] == [2]
+    assert statistics(cloud, "GetRecords.Success", **name) == [5]
+    assert statistics(cloud, "GetRecords.Success", "SampleCount", **name) == [7]
+
+
+def test_subscriptions_are_measured_by_consumer(cloud, kinesis, stream):
+    arn = stream()
+    one, _ = (kinesis.register_stream_consumer(StreamARN=arn, ConsumerName=name)["Consumer"] for name in ("a", "b"))
+    for _ in range(3):
+        put(kinesis, b"x" * 1_000_000)
+        cloud.wait(2)
+    request = {
+        "ConsumerARN": one["ConsumerARN"],
+        "ShardId": "shardId-000000000000",
+        "StartingPosition": {"Type": "TRIM_HORIZON"},
+    }
+    events = iter(kinesis.subscribe_to_shard(**request)["EventStream"])
+    with pytest.raises(ClientError, match="ResourceInUseException"):
+        kinesis.subscribe_to_shard(**request)
+    first, _ = (next(events)["SubscribeToShardEvent"] for _ in range(2))
+
+    def measured(name, statistic="Sum", consumer="a"):
+        return statistics(cloud, name, statistic, StreamName="orders", ConsumerName=consumer)
+
+    assert measured("SubscribeToShard.Success") == measured("SubscribeToShard.RateExceeded") == [1]
+    assert measured("SubscribeToShardEvent.Success") == [2]
+    assert measured("SubscribeToShardEvent.Records") == [3]
+    assert measured("SubscribeToShardEvent.Bytes") == [3_000_003]
+    behind = measured("SubscribeToShardEvent.MillisBehindLatest", "Maximum")
+    assert behind == [first["MillisBehindLatest"]] and 2_000 <= behind[0] < 2_100
+    assert measured("SubscribeToShard.Success", consumer="b") == []
+    assert measured("SubscribeToShardEvent.Success", consumer="b") == []
 
 
 def test_to_measure_shards_counts_nothing_twice(cloud, kinesis, stream):

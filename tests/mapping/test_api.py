@@ -6,6 +6,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from helpers.emulator.wire import NotOffered
 from tests.mapping.conftest import ARN
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:app"
@@ -91,6 +92,30 @@ def test_requests_that_are_refused(stage, create, changes, code, words):
     got, message = refusal(create, **changes)
     assert got == code and words in message, message
     assert stage.lambda_.list_event_source_mappings()["EventSourceMappings"] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "settings"),
+    [
+        ("arn:aws:sqs:us-east-1:123456789012:orders", {}),
+        ("arn:aws:sqs:us-east-1:123456789012:orders", {"ScalingConfig": {"MaximumConcurrency": 5}}),
+        ("arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/1", {"StartingPosition": "LATEST"}),
+        ("arn:aws:kafka:us-east-1:123456789012:cluster/kinesis/1", {"StartingPosition": "LATEST", "Topics": ["a"]}),
+    ],
+)
+def test_other_sources_are_not_offered(stage, create, source, settings):
+    with pytest.raises(NotOffered, match="for Kinesis streams only"):
+        create(EventSourceArn=source, **{"StartingPosition": None, **settings})
+    assert stage.lambda_.list_event_source_mappings()["EventSourceMappings"] == []
+
+
+def test_the_key_of_filters_is_kept_and_answered(stage):
+    keys = [f"arn:aws:kms:us-east-1:123456789012:key/{number}" for number in range(2)]
+    stage.map(KMSKeyArn=keys[0])
+    assert stage.lambda_.get_event_source_mapping(UUID=stage.uuid)["KMSKeyArn"] == keys[0]
+    stage.update(KMSKeyArn=keys[1])
+    stage.update(BatchSize=5)
+    assert stage.lambda_.get_event_source_mapping(UUID=stage.uuid)["KMSKeyArn"] == keys[1]
 
 
 @pytest.mark.parametrize("name", ["app", FUNCTION, "123456789012:function:app", "app:$LATEST"])

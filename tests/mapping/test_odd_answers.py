@@ -77,6 +77,21 @@ def test_what_a_bucket_is_given_is_the_whole_event(stage: Stage):
     assert set(json.loads(document["payload"])) == set(stage.invocations[0].event)
 
 
+# Records without a key
+
+
+def test_a_record_without_a_key_has_a_key_of_null(stage: Stage):
+    stage.kinesis.create_stream(
+        StreamName="clicks", StreamModeDetails={"StreamMode": "ON_DEMAND"}, RecordDistributionStrategy="AUTO"
+    )
+    stage.cloud.wait(10)
+    stage.map(source=ARN.replace("orders", "clicks"))
+    stage.kinesis.put_record(StreamName="clicks", Data=b"one")
+    stage.cloud.wait(5)
+    ((record,),) = (invocation.event["Records"] for invocation in stage.invocations)
+    assert text_of(record) == "one" and record["kinesis"]["partitionKey"] is None
+
+
 # Filters
 
 

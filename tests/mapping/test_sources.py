@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import nullcontext
 
 import pytest
 from botocore.exceptions import ClientError
@@ -223,6 +224,20 @@ def test_a_stream_that_is_deleted_under_its_mapping(stage):
     assert stage.lambda_.delete_event_source_mapping(UUID=stage.uuid)["State"] == "Deleting"
 
 
+def test_a_consumer_that_is_deregistered_under_its_mapping(stage, consumer):
+    stage.map(source=consumer)
+    stage.put("a")
+    stage.cloud.wait(3)
+    stage.kinesis.deregister_stream_consumer(ConsumerARN=consumer)
+    stage.put("b")
+    stage.cloud.wait(60)
+    stage.put("c")
+    stage.cloud.wait(60)
+    assert stage.batches == [["a"]]
+    mapping = stage.lambda_.get_event_source_mapping(UUID=stage.uuid)
+    assert (mapping["State"], mapping["LastProcessingResult"]) == ("Enabled", "OK")
+
+
 # The execution role (facts 9)
 
 
@@ -282,6 +297,41 @@ def test_a_deny_wins(stage):
     iam.put_role_policy(RoleName="shop", PolicyName="no", PolicyDocument=json.dumps(policy))
     with pytest.raises(ClientError, match="Cannot access stream"):
         stage.map()
+
+
+@pytest.mark.parametrize(
+    ("effect", "condition", "allowed"),
+    [
+        ("Allow", {"StringEquals": {"aws:ResourceAccount": "123456789012"}}, True),
+        ("Allow", {"StringEquals": {"aws:resourceaccount": ["210987654321", "123456789012"]}}, True),
+        ("Allow", {"StringLike": {"aws:ResourceAccount": "1234*"}}, True),
+        ("Allow", {"StringEquals": {"aws:ResourceAccount": "210987654321"}}, False),
+        ("Allow", {"StringNotEquals": {"aws:ResourceAccount": "123456789012"}}, False),
+        ("Allow", {"StringEquals": {"aws:ResourceAccount": "123456789012", "aws:PrincipalTag/team": "shop"}}, False),
+        ("Allow", {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, False),
+        ("Allow", {"StringEqualsIfExists": {"aws:PrincipalTag/team": "shop"}}, True),
+        ("Deny", {"StringNotEquals": {"aws:ResourceAccount": "123456789012"}}, True),
+        ("Deny", {"StringEquals": {"aws:ResourceAccount": "123456789012"}}, False),
+        ("Deny", {"Bool": {"aws:SecureTransport": "false"}}, True),
+    ],
+)
+def test_conditions_know_the_account_and_nothing_else(stage, effect, condition, allowed):
+    if effect == "Allow":
+        detach(stage)
+    statement = {"Effect": effect, "Action": "kinesis:*", "Resource": "*", "Condition": condition}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    stage.cloud.client("iam").put_role_policy(RoleName="shop", PolicyName="some", PolicyDocument=policy)
+    with nullcontext() if allowed else pytest.raises(ClientError, match="Cannot access stream"):
+        stage.map()
+
+
+def test_a_condition_that_does_not_hold_takes_nothing_away(stage):
+    statement = {"Effect": "Allow", "Action": "kinesis:*", "Resource": "*"}
+    policy = {**statement, "Condition": {"StringEquals": {"aws:ResourceAccount": "210987654321"}}}
+    stage.cloud.client("iam").put_role_policy(
+        RoleName="shop", PolicyName="more", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": policy})
+    )
+    stage.map()  # the managed policy allows it
 
 
 def test_reads_are_counted_once_a_second_when_little_comes(stage):

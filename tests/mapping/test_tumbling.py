@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.mapping.conftest import ARN, Failure
+from tests.mapping.conftest import ARN, Failure, failures, number_of
 
 
 def count(event):
@@ -115,6 +115,41 @@ def test_the_final_invocation_is_tried_again_and_holds_up_the_shard(stage):
     stage.cloud.wait(60)
     kinds = [(each.texts, each.event["isFinalInvokeForWindow"]) for each in stage.invocations]
     assert kinds == [(["a"], False), *[([], True)] * 4, (["b"], False), ([], True)]
+
+
+def test_the_state_of_a_partial_success_is_kept_and_what_is_left_comes_again(stage):
+    def stops_at_the_second(event):
+        left = failures(number_of(event["Records"][1])) if len(event["Records"]) > 1 else {}
+        return {"state": {"calls": event["state"].get("calls", 0) + 1}, **left}
+
+    stage.answer = stops_at_the_second
+    stage.map(TumblingWindowInSeconds=60, FunctionResponseTypes=["ReportBatchItemFailures"])
+    stage.put("a", "b", "c")
+    stage.cloud.wait(10)
+    seen = [(each.texts, each.event["state"]) for each in stage.invocations]
+    assert seen == [(["a", "b", "c"], {}), (["b", "c"], {"calls": 1}), (["c"], {"calls": 2})]
+
+
+def test_a_final_invocation_without_retries_left_is_given_up_and_its_state_is_gone(stage):
+    def never_closes(event):
+        if event["isFinalInvokeForWindow"]:
+            raise Failure
+        return count(event)
+
+    sqs = stage.cloud.client("sqs")
+    queue = sqs.create_queue(QueueName="failed")["QueueUrl"]
+    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}'
+    stage.cloud.client("iam").put_role_policy(RoleName="shop", PolicyName="send", PolicyDocument=policy)
+    stage.answer = never_closes
+    destination = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:failed"}}
+    stage.map(TumblingWindowInSeconds=10, MaximumRetryAttempts=2, DestinationConfig=destination)
+    stage.put("a")
+    stage.cloud.wait(30)
+    stage.put("b")
+    stage.cloud.wait(30)
+    seen = [(each.texts, each.event["state"]) for each in stage.invocations]
+    assert seen == [(["a"], {}), *[([], {"count": 1})] * 3, (["b"], {}), *[([], {"count": 1})] * 3]
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
 
 
 def test_too_much_state_ends_the_window_early(stage):

@@ -16,7 +16,7 @@ from helpers.emulator.lambda_.mapping.configuration import (
 from helpers.emulator.lambda_.mapping.mapping import EventSourceMapping
 from helpers.emulator.lambda_.mapping.surroundings import Surroundings
 from helpers.emulator.validation import validate
-from helpers.emulator.wire import ACCOUNT, AwsError, NotOffered, Request
+from helpers.emulator.wire import ACCOUNT, AwsError, Request
 
 Document = dict[str, Any]
 
@@ -132,8 +132,6 @@ class Mappings:
 
     def _source(self, arn: str) -> tuple[Stream, Consumer | None]:
         """The stream, and the registered consumer if the ARN is one's (facts 7.2, 7.6)."""
-        if ":kinesis:" not in arn:
-            raise NotOffered("the local cloud offers event source mappings for Kinesis streams only")
         try:
             found = self._region.resource(arn)
         except AwsError:

@@ -216,6 +216,8 @@ class _Invocation:
         self._request_id = request_id
         self._client_context = client_context
         self._log = LogLines(self._clock)
+        self._limit = INIT_LIMIT
+        """Seconds that what is under way may take: the start, then the invocation."""
 
     def run(self) -> Steps:
         """From the search for an environment to the REPORT line."""
@@ -252,7 +254,7 @@ class _Invocation:
         major = self._function.runtime.removeprefix("python")
         self._log.line(f"INIT_START Runtime Version: python:{major}")
         self._log.flush()
-        deadline = self._clock.microseconds + round(INIT_LIMIT * 1e6)
+        deadline = self._clock.microseconds + round(self._limit * 1e6)
         yield self._clock.timeout(INIT_SECONDS)
         kind, body = yield from self._follow(deadline, INIT_PATIENCE)
         if kind == "ready":
@@ -263,7 +265,7 @@ class _Invocation:
 
     def _serve_event(self) -> Steps:
         """Hand over the event and follow the handler to its end; returns status and payload."""
-        timeout = self._function.timeout
+        self._limit = timeout = self._function.timeout
         now = self._clock.microseconds
         deadline = now + timeout * 1_000_000
         head = {
@@ -345,7 +347,7 @@ class _Invocation:
 
     def _timed_out(self) -> tuple[str, bytes]:
         self._environment.kill("timeout")
-        limit = f"Task timed out after {self._function.timeout:.2f} seconds"
+        limit = f"Task timed out after {self._limit:.2f} seconds"
         stamp = f"{self._clock.datetime:%Y-%m-%dT%H:%M:%S}.{self._clock.microseconds // 1000 % 1000:03d}Z"
         self._log.flush()
         self._log.line(f"{stamp} {self._request_id} {limit}")

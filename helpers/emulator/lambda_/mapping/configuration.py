@@ -8,7 +8,7 @@ from typing import Any
 
 from helpers.emulator.lambda_.mapping.filters import Filters
 from helpers.emulator.validation import validate
-from helpers.emulator.wire import AwsError
+from helpers.emulator.wire import AwsError, NotOffered
 
 Document = dict[str, Any]
 
@@ -48,6 +48,9 @@ OF_OTHER_SOURCES = (
     "Topics",
 )
 """Settings that a mapping of a Kinesis stream does not have (facts 7.2)."""
+
+OTHER_SOURCE = re.compile("arn:[a-z-]+:(?!kinesis:)")
+"""How the ARN of any other source begins."""
 
 DESTINATIONS = re.compile(r"arn:aws:(?:sqs|sns):[a-z0-9-]+:\d{12}:(?!.*\.fifo$)[^:]+|arn:aws:s3:::[a-z0-9.-]+")
 """A standard queue, a standard topic or a bucket (facts 7.15)."""
@@ -159,8 +162,11 @@ def _unless_negative(number: int) -> int | None:
 
 def check_creation(request: Document, now: float) -> None:
     """Refuse what AWS refuses in CreateEventSourceMapping, in its words and order (facts 7.3)."""
-    if not request.get("EventSourceArn"):
+    source = request.get("EventSourceArn")
+    if not source:
         raise invalid("Unrecognized event source.")
+    if OTHER_SOURCE.match(str(source)):  # before what is only asked of streams
+        raise NotOffered("the local cloud offers event source mappings for Kinesis streams only")
     if request.get("StartingPosition") is None:
         raise invalid(
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
