@@ -35,19 +35,18 @@ def vital_signs(scene: Scene) -> pd.DataFrame:
 
     Signs of a shard: `age`, the seconds for which its oldest record had waited when the minute ended, from the flight
     recorder, and `records in`, a minute.  Signs of the function: `iterator age` (the largest, in seconds), `calls`,
-    `errors` and `throttles` a minute, `seconds a call` (the longest), `seconds a record`, `records a call`, `calls at
-    once` (most).  Of the stream: `reads refused`, a minute.  A value is NaN in a minute in which there was nothing to
-    measure.
+    `errors` and `throttles` a minute, `seconds a call` (the longest), `seconds a record` (of the calls that went well,
+    from the flight recorder), `records a call`, `calls at once` (most).  Of the stream: `reads refused`, a minute.  A
+    value is NaN in a minute in which there was nothing to measure.
     """
     import pandas as pd
 
     minutes = range(1, int(scene.elapsed) // 60)
     signs: dict[Sign, Line] = dict(_ages(scene, minutes))
     signs |= _measured(scene, minutes, _metrics(scene, [shard for _, shard in signs if shard]))
-    worked, given = signs.pop(("worked", None)), signs.pop(("given", None))
+    signs["seconds a record", None] = _seconds_a_record(scene, minutes)
     with np.errstate(invalid="ignore"):  # 0 by 0: nothing was measured
-        signs["seconds a record", None] = worked / given
-        signs["records a call", None] = given / signs["calls", None]
+        signs["records a call", None] = signs.pop(("given", None)) / signs["calls", None]
     tables = [
         pd.DataFrame({"at": [minute * 60 for minute in minutes], "sign": sign, "shard": shard, "value": values})
         for (sign, shard), values in signs.items()
@@ -56,7 +55,7 @@ def vital_signs(scene: Scene) -> pd.DataFrame:
 
 
 def _metrics(scene: Scene, shards: Iterable[str]) -> dict[Sign, Metric]:
-    """What to ask CloudWatch for; `worked` and `given` are the seconds and the records of all calls."""
+    """What to ask CloudWatch for; `given` are the records of all calls."""
     function = (("FunctionName", FUNCTION),)
     mapping = (("EventSourceMappingUUID", scene.mapping),)
     stream = (("StreamName", STREAM),)
@@ -67,7 +66,6 @@ def _metrics(scene: Scene, shards: Iterable[str]) -> dict[Sign, Metric]:
         ("throttles", None): Metric("AWS/Lambda", "Throttles", "Sum", function),
         ("seconds a call", None): Metric("AWS/Lambda", "Duration", "Maximum", function),
         ("calls at once", None): Metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", function),
-        ("worked", None): Metric("AWS/Lambda", "Duration", "Sum", function),
         ("given", None): Metric("AWS/Lambda", "InvokedEventCount", "Sum", mapping),
         ("reads refused", None): Metric("AWS/Kinesis", "ReadProvisionedThroughputExceeded", "Sum", stream),
     }
@@ -108,6 +106,15 @@ def _measured(scene: Scene, minutes: range, metrics: dict[Sign, Metric]) -> dict
         unknown = 0.0 if metric.statistic == "Sum" else np.nan
         lines[sign] = np.array([values.get(minute, unknown) / scale for minute in minutes])
     return lines
+
+
+def _seconds_a_record(scene: Scene, minutes: range) -> Line:
+    """Of the calls that began in each minute and went well; what a timeout has cut off says nothing about a record."""
+    calls = scene.cloud.recorder.table("invoke")
+    good = calls[(calls["mapping"] == scene.mapping) & (calls["outcome"] == "ok")]
+    good = good.assign(seconds=good["until"] - good["at"])
+    sums = good.groupby(good["at"] // 60)[["seconds", "records"]].sum().astype(float).reindex(minutes)
+    return (sums["seconds"] / sums["records"]).to_numpy()
 
 
 def _ages(scene: Scene, minutes: range) -> Iterator[tuple[Sign, Line]]:
