@@ -435,7 +435,7 @@ def capacity(shards, factor, batch_size, per_call, per_record):
         "6.2",
         "How many lanes?",
         check_factor_needed,
-        "The fullest lane decides: on average there is always enough.",
+        "The fullest lane decides, and it often has more than the average.",
         (
             "One lane does `batch_size / seconds` records a second. What comes in for the lane with most keys?",
             "Of `factor` lanes, the fullest has `math.ceil(keys / factor)` keys, and each key gets `rate / keys` "
