@@ -73,6 +73,24 @@ def test_labels_count_records_and_attempts():
     )
 
 
+def test_the_first_of_many_thin_bars_has_its_number_too():
+    picture = timeline(table(*(delivered(0, 60 * i, 60 * i + 0.01, records=20 + i) for i in range(10))))
+    assert [text for text in texts(picture) if text.isdigit()] == [str(20 + i) for i in range(10)]
+
+
+def test_ticks_are_nearer_to_their_own_bars_than_to_the_numbers_of_the_next_shard():
+    picture = timeline(table(*(put(i, 0) for i in range(3)), *(delivered(i, 60, 60.01, records=77) for i in range(3))))
+    picture.png()
+    renderer = picture._get_renderer()
+    (axes,) = picture.axes
+    ticks = [axes.transData.transform(ends)[:, 1] for lines in axes.collections for ends in lines.get_segments()]
+    bottoms = [bar.get_window_extent(renderer).y0 for bar in bars(picture)]
+    numbers = [text.get_window_extent(renderer).y1 for text in axes.texts if text.get_text() == "77"]
+    for above, below in zip(sorted(ticks, key=max)[1:], sorted(numbers), strict=False):
+        bottom = min(bottom for bottom in bottoms if bottom > max(above))
+        assert 2 * (bottom - max(above)) < min(above) - below
+
+
 @pytest.mark.parametrize(
     ("rows", "finding"),
     [

@@ -625,6 +625,28 @@ def test_at_once_is_between_the_beginning_and_the_end(spans: list[tuple[float, f
     assert f"worked, {most}: " in lanes(rows).finding
 
 
+def refused(lane: int, at: float, shard: int = 0) -> Entry:
+    return Entry(
+        at, "refused", stream="orders", shard=SHARD(shard), mapping="m", lane=lane, records=10, outcome="TooMany"
+    )
+
+
+def test_a_tick_wherever_a_call_was_refused() -> None:
+    picture = lanes(table(delivered(0, 1, 2), refused(1, 1), refused(1, 2.5), refused(2, 0.5), delivered(1, 3, 4)))
+    middles = [track.get_y() + track.get_height() / 2 for track in boxes(picture, WASH)]
+    ticks = {
+        (round(segment[0][0], 3), middles.index(pytest.approx(segment.mean(axis=0)[1])))
+        for collection in picture.axes[0].collections
+        if isinstance(collection, LineCollection)
+        for segment in collection.get_segments()
+    }
+    assert ticks == {(1, 1), (2.5, 1), (0.5, 2)}
+    assert len(bars(picture)) == 2 and picture.axes[0].get_xlim() == (0.5, 4)
+    assert picture.finding == "2 lanes worked, one batch at a time: 20 records in 3 s"
+    assert picture.reading.endswith(" · tick = one of 3 refused calls")
+    assert "tick" not in lanes(WORKED).reading and red(picture) == []
+
+
 def test_shards_are_apart_and_named_once() -> None:
     picture = lanes(busy(3, 4, 3))
     tops = [track.get_y() for track in boxes(picture, WASH)]
@@ -727,6 +749,8 @@ def pictures() -> Iterator[tuple[str, Callable[[], Picture]]]:
     )
     dear = measured((1, 0, 9_999_999, 0.1, 1), (10_000, 300, 1, 86_340, 0.5))
     yield "map long title", partial(batch_map, dear)
+    crowd = table(*(refused(i % 10, 100 + i / 50, i % 4) for i in range(2_000)))
+    yield "lanes refused", partial(lanes, pd.concat([busy(4, 10, 40, 10_000, 2), crowd]), per_shard=10)
     yield "lanes none", partial(lanes, pd.DataFrame())
     yield "map none", partial(batch_map, pd.DataFrame())
 

@@ -106,11 +106,22 @@ def test_minutes_without_a_measurement_are_left_out():
     assert set(line.get_ydata()) == {7.0} and len(line.get_ydata()) == 29
 
 
+def test_a_line_breaks_off_where_nothing_has_run():
+    seconds = np.where((MINUTES < 10) | (MINUTES > 20), 7.0, np.nan)
+    picture = vital_signs(pd.concat([*ages(0), sign("seconds a call", seconds)]))
+    *lines, dots = panel(picture, "seconds a call").lines
+    assert [len(line.get_ydata()) for line in lines] == [9, 39] and len(dots.get_ydata()) == 48
+
+
 def test_a_limit_is_dashed_as_long_as_it_is_near_and_holds():
     table = pd.concat([*ages(0), sign("seconds a call", 50.0)])
     near = panel(vital_signs(table, limits={"seconds a call": 60}, changed_at=1800), "seconds a call")
     limit = next(line for line in near.lines if line.get_linestyle() == "--")
     assert list(limit.get_ydata()) == [60, 60] and list(limit.get_xdata())[1] == 1800
+    assert vital_signs(table, limits={"seconds a call": 60}).reading.endswith(
+        "dashed = the most that the settings allow"
+    )
+    assert "dashed" not in vital_signs(table).reading
     far = panel(vital_signs(table, limits={"seconds a call": 900}), "seconds a call")
     assert all(line.get_linestyle() != "--" for line in far.lines)
 

@@ -435,7 +435,7 @@ def handle(event, context, book):
         (
             "For clicks, what is old may go: one knob is enough.",
             "For orders: isolate, limit the retries, keep the record in a bucket. And no limit of age.",
-            "For the ledger the defaults are right: it is what they are there for.",
+            "For the ledger, touch nothing: by default, a mapping gives up nothing that the stream still keeps.",
         ),
         """
 def settings(system):

@@ -1,4 +1,4 @@
-"""Iterator age and backlog: how far behind each shard is, hour by hour, and what was lost on the way."""
+"""Age and backlog: how far behind each shard is, hour by hour, and what was lost on the way."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _draw_age(panel: _Panel, retention: float) -> None:
     limit = retention if highest > IN_SIGHT * retention else None
     scale, unit = time_unit(limit or highest)
     top = (limit or highest or 1.0) / scale
-    panel.draw([each.age / scale for each in panel.shards], top, 1.16, f"iterator age, {unit}")
+    panel.draw([each.age / scale for each in panel.shards], top, 1.16, f"age of the oldest waiting record, {unit}")
     panel.axes.yaxis.set_major_locator(_few() if unit != "hours" else MultipleLocator(_whole_hours(1.16 * top)))
     if limit:
         panel.axes.axhline(top, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))

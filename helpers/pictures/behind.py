@@ -1,4 +1,4 @@
-"""How far behind each shard is over time: the numbers that the picture of iterator age draws."""
+"""How far behind each shard is over time: the numbers that the picture of age and backlog draws."""
 
 from __future__ import annotations
 

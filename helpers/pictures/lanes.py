@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
@@ -64,13 +65,16 @@ class Row(NamedTuple):
     """Inches from the top of all rows to its middle."""
     bars: pd.DataFrame
     """Its invocations."""
+    refused: pd.DataFrame
+    """Its calls that Lambda has refused: they were never begun."""
 
 
 def lanes(table: pd.DataFrame, shard: str | None = None, *, per_shard: int | None = None) -> Picture:
     """Draw what each lane of each shard did when, and so which batches were under way at the same time.
 
     table: the flight recorder's; its rows of kind `invoke` become bars: at and until (virtual seconds), shard, lane
-        (from 0), records and outcome (`ok` or how it failed); of one stream and one mapping.
+        (from 0), records and outcome (`ok` or how it failed); of one stream and one mapping.  Those of kind `refused`
+        become ticks.
     shard: the id of the only shard to draw.
     per_shard: how many lanes a shard has: the mapping's ParallelizationFactor, which the table does not tell.  Without
         it there are rows up to the highest lane that worked.
@@ -78,10 +82,9 @@ def lanes(table: pd.DataFrame, shard: str | None = None, *, per_shard: int | Non
     Raises ValueError when a column is missing, the rows are of several streams or mappings, or more lanes than
     `per_shard` worked.
     """
-    bars = _one_mapping(one_stream(chosen(table, NEEDED, "invoke")))
-    if not bars.empty:
-        bars = bars[bars["shard"].notna() & bars["lane"].notna()]
-    count = _lanes_in_a_shard(bars, per_shard)
+    bars = _of_lanes(table, "invoke")
+    refused = _of_lanes(table, "refused") if "kind" in table else bars.iloc[:0]
+    count = _lanes_in_a_shard(bars, refused, per_shard)
     if shard is not None and not bars.empty:
         bars = bars[bars["shard"] == shard]
     if bars.empty:
@@ -92,14 +95,17 @@ def lanes(table: pd.DataFrame, shard: str | None = None, *, per_shard: int | Non
         )
     bars = bars.assign(until=bars["until"].fillna(bars["at"])).sort_values("at", kind="stable")
     shards = sorted(bars["shard"].unique())
+    if not refused.empty:
+        refused = refused[refused["shard"].isin(shards)]
     height = min(HIGHEST, max(LOWEST, TOGETHER / (count * len(shards))))
-    rows = _rows(bars, shards, count, height)
+    rows = _rows(bars, refused, shards, count, height)
     together = height * len(rows) + APART * (len(shards) - 1)
     known = per_shard is not None or count == MOST_LANES
     picture = Picture(
         TOP + together + BOTTOM,
         finding(bars, len(rows) if known else None),
-        "row = a lane · bar = one invocation, with its records if there is room · hatched red = it failed",
+        "row = a lane · bar = one invocation, with its records if there is room · hatched red = it failed"
+        f"{'' if refused.empty else f' · tick = one of {len(refused):,} refused calls'}",
     )
     with rc_context(RC):
         points = 8.3 if height > 0.2 else 7
@@ -107,7 +113,7 @@ def lanes(table: pd.DataFrame, shard: str | None = None, *, per_shard: int | Non
         processed, failed = (max(_width(_sums(row.bars)[i], points) for row in rows) for i in (0, 1))
         right = EDGE + GAP + 0.04 + processed + (GAP + failed if failed else 0)
         axes = picture.axes_below_title(left=EDGE + names + GAP + 0.05, right=right, bottom=BOTTOM, top=TOP)
-        _draw_time(axes, bars, together)
+        _draw_time(axes, [*bars["at"], *bars["until"], *refused["at"]], together)
         numbered = _mostly_wide(axes, bars, height)
         for row in rows:
             _draw_bars(axes, row, height, numbered)
@@ -141,6 +147,12 @@ def most_at_once(bars: pd.DataFrame) -> int:
     return int((begun - ended).max())
 
 
+def _of_lanes(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The rows of a kind that are some lane's."""
+    rows = _one_mapping(one_stream(chosen(table, NEEDED, kind)))
+    return rows if rows.empty else rows[rows["shard"].notna() & rows["lane"].notna()]
+
+
 def _one_mapping(bars: pd.DataFrame) -> pd.DataFrame:
     """The rows, if they are of one mapping; the lanes of several have the same numbers."""
     names = sorted(bars["mapping"].dropna().unique()) if "mapping" in bars else []
@@ -151,20 +163,24 @@ def _one_mapping(bars: pd.DataFrame) -> pd.DataFrame:
     return bars
 
 
-def _lanes_in_a_shard(bars: pd.DataFrame, per_shard: int | None) -> int:
-    worked = 0 if bars.empty else int(bars["lane"].max()) + 1
+def _lanes_in_a_shard(bars: pd.DataFrame, refused: pd.DataFrame, per_shard: int | None) -> int:
+    worked = max((int(rows["lane"].max()) + 1 for rows in (bars, refused) if not rows.empty), default=0)
     if per_shard is not None and per_shard < worked:
         raise ValueError(f"per_shard must be {worked} or more, not {per_shard}: lane {worked - 1} has worked")
     return per_shard or worked
 
 
-def _rows(bars: pd.DataFrame, shards: Sequence[str], count: int, height: float) -> list[Row]:
+def _rows(bars: pd.DataFrame, refused: pd.DataFrame, shards: Sequence[str], count: int, height: float) -> list[Row]:
+    def of(rows: pd.DataFrame, shard: str, lane: int) -> pd.DataFrame:
+        return rows[(rows["shard"] == shard) & (rows["lane"] == lane)]
+
     return [
         Row(
             shard,
             lane,
             (i * count + lane + 0.5) * height + i * APART,
-            bars[(bars["shard"] == shard) & (bars["lane"] == lane)],
+            of(bars, shard, lane),
+            of(refused, shard, lane),
         )
         for i, shard in enumerate(shards)
         for lane in range(count)
@@ -194,8 +210,8 @@ def _sums(bars: pd.DataFrame) -> tuple[str, str]:
 # Drawing
 
 
-def _draw_time(axes: Axes, bars: pd.DataFrame, together: float) -> None:
-    first, last = float(bars["at"].min()), float(bars["until"].max())
+def _draw_time(axes: Axes, moments: Sequence[float], together: float) -> None:
+    first, last = min(moments), max(moments)
     axes.set_xlim(first, last if last > first else first + 1)
     axes.set_ylim(together, 0)
     mark_evenly(axes)
@@ -207,10 +223,12 @@ def _draw_time(axes: Axes, bars: pd.DataFrame, together: float) -> None:
 
 
 def _draw_bars(axes: Axes, row: Row, height: float, numbered: bool) -> None:
-    """The lane as a pale track, and its invocations on it."""
+    """The lane as a pale track, and on it its invocations, and a tick wherever one was refused."""
     low, high = axes.get_xlim()
     thick = FULL * height
     axes.add_patch(Rectangle((low, row.y - thick / 2), high - low, thick, facecolor=WASH, zorder=0.5))
+    ticks = [((x, row.y - thick / 2), (x, row.y + thick / 2)) for x in row.refused["at"]]
+    axes.add_collection(LineCollection(ticks, colors=INK, linewidths=1.2, clip_on=False))
     for entry in row.bars.itertuples():
         bar: Any = entry
         good = bar.outcome == "ok"

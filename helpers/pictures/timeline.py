@@ -102,7 +102,7 @@ def timeline(
     across = -0.012 * span, 1.012 * span
     drawn = {shard: _joined(bars[bars["shard"] == shard], first, scale, across[1] - across[0]) for shard in shards}
 
-    row = 0.62 if len(shards) <= 8 else max(0.16, 5.0 / len(shards))
+    row = 0.7 if len(shards) <= 8 else max(0.16, 5.0 / len(shards))
     picture = Picture(1.3 + row * len(shards), title or finding(bars, ended), _reading(drawn))
     with rc_context(RC):
         axes = picture.axes_below_title(left=LEFT, right=RIGHT, bottom=0.55)
@@ -132,12 +132,22 @@ def _were_cut(bars: pd.DataFrame, cuts: pd.DataFrame) -> list[bool]:
 
 def _reading(drawn: dict[str, list[Bar]]) -> str:
     bars = [bar for row in drawn.values() for bar in row]
-    cut = " · ÷2 = then cut in two" if any(bar.cut for bar in bars) else ""
+    outcomes = {bar.outcome for bar in bars}
     if any(bar.calls > 1 for bar in bars):
-        bar, failed = "bar = invocations so close that they touch, with their number", "they failed"
+        bar, failed = "bar = invocations so close that they touch, with their number", "hatched red = they failed"
+    elif "partial" in outcomes:
+        bar, failed = "bar = one invocation, with the records that it did", "hatched red = it failed"
     else:
-        bar, failed = "bar = one invocation, with the records in its batch", "it failed, with the attempt"
-    return f"{bar} · tick = a record arrives · hatched red = {failed}{cut}"
+        bar, failed = "bar = one invocation, with the records in its batch", "hatched red = it failed, with the attempt"
+    signs = [bar, "tick = a record arrives"]
+    if "partial" in outcomes:
+        share = "" if "failed" in outcomes else ", as wide as its share of the records"
+        signs.append(f"hatched = handed back{share}")
+    if "failed" in outcomes or "partial" not in outcomes:
+        signs.append(failed)
+    if any(bar.cut for bar in bars):
+        signs.append("÷2 = then cut in two")
+    return " · ".join(signs)
 
 
 def finding(bars: pd.DataFrame, ended: pd.DataFrame) -> str:
@@ -199,14 +209,14 @@ def _frame(axes: Axes, shards: list[str], across: tuple[float, float], unit: str
 
 
 def _arrivals(axes: Axes, y: int, shard: str, moments: pd.Series[float]) -> None:
-    ticks = [((x, y - 0.46), (x, y - 0.34)) for x in moments]
+    ticks = [((x, y - 0.4), (x, y - 0.3)) for x in moments]
     axes.add_collection(LineCollection(ticks, colors=shard_colour(shard), linewidths=1.0, alpha=0.75))
 
 
 def _bars(axes: Axes, y: int, shard: str, bars: list[Bar], height: float) -> None:
     low, high = axes.get_xlim()
     per_inch = (high - low) / (WIDTH - LEFT - RIGHT)
-    labelled_until = low
+    labelled_until = -np.inf
     for bar in bars:
         good = bar.outcome in ADVANCES
         colour = shard_colour(shard) if good else FAIL
@@ -215,7 +225,7 @@ def _bars(axes: Axes, y: int, shard: str, bars: list[Bar], height: float) -> Non
             box: dict[str, Any] = {"facecolor": colour, "edgecolor": PAPER, "linewidth": 0.5}
             axes.add_patch(Rectangle((bar.x, y - 0.27), done, 0.54, **box))
         if done < bar.width:  # it comes again
-            box = {"facecolor": PAPER, "edgecolor": FAIL, "linewidth": 1.1, "hatch": "/////"}
+            box = {"facecolor": PAPER, "edgecolor": colour, "linewidth": 1.1, "hatch": "/////"}
             axes.add_patch(Rectangle((bar.x + done, y - 0.27), bar.width - done, 0.54, **box))
         if height < 0.3:
             continue

@@ -44,6 +44,8 @@ BEHIND = 60.0
 """Seconds that a record may wait before its shard counts as behind."""
 NAMES_APART = 0.155
 """Inches between two names at the ends of lines."""
+SILENCE = 300.0
+"""Seconds without a measurement after which a line breaks off: nothing has run in between."""
 MOST_NAMES = 6
 """Up to so many shards are all named."""
 
@@ -92,7 +94,8 @@ def vital_signs(
     picture = Picture(
         height,
         finding(ages, changed_at),
-        "lines = how long the oldest record of a shard has waited · dots = IteratorAge · below, minute by minute",
+        "lines = how long the oldest record of a shard has waited · dots = IteratorAge · "
+        + ("dashed = the most that the settings allow" if limits else "below, minute by minute"),
     )
     with rc_context(RC):
         span = float(table["at"].min()), float(table["at"].max()) + 60
@@ -246,7 +249,8 @@ def _draw_sign(axes: Axes, panel: Panel, signs: Mapping[str, pd.DataFrame]) -> f
             _bars(axes, signs["errors"], FAIL)
     else:
         known = rows[rows["value"].notna()]
-        axes.plot(known["at"] + 30, known["value"], color=INK, linewidth=1.2)
+        for _, line in known.groupby((known["at"].diff() > SILENCE).cumsum()):
+            axes.plot(line["at"] + 30, line["value"], color=INK, linewidth=1.2)
         _dots(axes, known["at"] + 30, known["value"], INK, 2)
     return float(np.nan_to_num(rows["value"].to_numpy(dtype=float)).max())
 

@@ -81,10 +81,22 @@ WRONG = {
             factor("(lambda f: f if f <= 10 else None)(math.ceil(rate * seconds / batch_size))"),
             "A key is always in one lane",
         ),
-        "cut off": (factor("min(10, keys, math.ceil(rate * seconds / batch_size))"), "at best, and the rest waits"),
+        "cut off": (
+            factor("min(10, keys, math.ceil(rate * seconds / batch_size))"),
+            "of 10 lanes, the fullest has 5 of the 50 keys",
+        ),
+        "on average": (
+            factor("(lambda f: f if f <= min(10, keys) else None)(math.ceil(rate * seconds / batch_size))"),
+            "of 7 lanes, the fullest has 8 of the 50 keys, and so 14.4 records a second. It does 14.3",
+        ),
+        "none": (factor("int(rate * seconds / batch_size / 10)"), "There is always one lane"),
         "parts": (factor("rate * seconds / batch_size"), "There is no part of a lane"),
-        "rounded down": (factor("max(1, int(rate * seconds / batch_size))"), "2 lanes would do 28.6 a second at best"),
+        "rounded down": (
+            factor("max(1, int(rate * seconds / batch_size))"),
+            "of 2 lanes, the fullest has 25 of the 50 keys, and so 15.0",
+        ),
         "as many as there are": (factor("min(10, keys)"), "the smallest factor is wanted"),
+        "always one": (factor("1"), "one lane gets 30.0 records a second. It does 14.3, and the rest waits"),
         "never": (factor("None"), "you say that no factor is enough"),
     },
     "6.3": {
@@ -114,6 +126,14 @@ WRONG = {
         "sorted away": (
             threads("    for order in sorted(orders, key=lambda order: -order[1]):\n        charge(order)"),
             "was begun before an earlier one",
+        ),
+        "a whole list": (threads("    charge(orders)"), "charge takes one of the orders"),
+        "sorted by number": (
+            threads(
+                f"    orders = sorted(orders)\n{BY_CUSTOMER}    with ThreadPoolExecutor(8) as pool:\n"
+                "        list(pool.map(one, lists.values()))"
+            ),
+            "as they stand in the batch",
         ),
     },
     "6.4": {
@@ -154,7 +174,14 @@ WRONG = {
         "too early": (window(COUNT, end="print(state); return {'state': state}"), "before the window was over"),
         "silent": (window(COUNT, after="pass"), "nothing was printed"),
         "not empty at first": (window('state["count"] += len(event["Records"])'), "The state is {} at first"),
-        "a first record": (window(f'{COUNT}; event["Records"][0]'), "At the last call of a window there are no"),
+        "a first record": (
+            window(f'{COUNT}; event["Records"][0]'),
+            "At the last call of a window there may be no records",
+        ),
+        "nothing in the last call": (
+            window('if not event["isFinalInvokeForWindow"]: ' + COUNT),
+            "Nobody promises that the last call has none",
+        ),
         "not JSON": (window('state["seen"] = {1, 2}'), "The state travels as JSON"),
     },
     "6.6": {

@@ -47,6 +47,10 @@ WRONG = {
             "How long does a batch take that is full?",
         ),
         "poison": (remedy(LANES, "poison record"), "have stopped in the same minute"),
+        "slow": (
+            remedy(LANES, "slow function"),
+            "no call has gone through since the trouble began: each holds 380 records, not 19.",
+        ),
         "throttles": (remedy(LANES, "too little concurrency"), "those are Throttles, and here there are none"),
     },
 }

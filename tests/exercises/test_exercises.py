@@ -8,6 +8,7 @@ import json
 import time
 from types import ModuleType
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,6 +139,42 @@ def test_a_prediction_and_what_came(capsys):
         "Which? You say red. Run on, and we will see.",
         "🔶 Which? blue; you said red. Read on for the reason.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("guess", "actual", "told"),
+    [
+        ("In it", "in it", "✅ Q: in it, as you said."),
+        (" out  of order ", "out of order", "✅ Q: out of order, as you said."),
+        ("14", 14, "✅ Q: 14, as you said."),
+        (14.0, 14, "✅ Q: 14, as you said."),
+        ("1,000", 1000, "✅ Q: 1000, as you said."),
+        (5, 4.6, "✅ Q: 4.6; your 5 is near enough."),
+        (4, 4.6, "🔶 Q: 4.6, more than your 4. Read on for the reason."),
+        (4.5, 4.6, "✅ Q: 4.6; your 4.5 is near enough."),
+        (95, 94.3, "✅ Q: 94.3; your 95 is near enough."),
+        (90, 95, "🔶 Q: 95, more than your 90. Read on for the reason."),
+        (91, 95, "✅ Q: 95; your 91 is near enough."),
+        (13, 14, "🔶 Q: 14, more than your 13. Read on for the reason."),
+        (1, 0, "🔶 Q: 0, fewer than your 1. Read on for the reason."),
+        (0.2, 0.1 + 0.1, "✅ Q: 0.2, as you said."),
+        (94, np.float64(94.3), "✅ Q: 94.3; your 94 is near enough."),
+        (111, np.int64(111), "✅ Q: 111, as you said."),
+        ("More than 100", 111, "✅ Q: 111, as you said."),
+        ("about 110", 111, "✅ Q: 111; your 110 is near enough."),
+        ("about 20", 111, "🔶 Q: 111, more than your 20. Read on for the reason."),
+        ("less than 100", 111, "🔶 Q: 111, not less than 100. Read on for the reason."),
+        ("a few", 111, "🔶 Q: 111; you said a few. Read on for the reason."),
+        (True, 1, "🔶 Q: 1; you said True. Read on for the reason."),
+        (float("nan"), 1, "🔶 Q: 1; you said nan. Read on for the reason."),
+        (404, "200", "🔶 Q: 200; you said 404. Read on for the reason."),
+        (200, "200", "✅ Q: 200, as you said."),
+    ],
+)
+def test_a_guess_counts_as_right_if_that_is_what_was_meant(guess, actual, told, capsys):
+    predict("Q:", guess)
+    reveal("Q:", actual)
+    assert capsys.readouterr().out.splitlines()[-1] == told
 
 
 def test_progress(capsys):

@@ -84,6 +84,14 @@ def test_each_cause_has_a_sign_that_no_other_has(number):
     assert [each for each, there in signs.items() if there] == [cause]
 
 
+def test_what_a_timeout_cuts_off_says_nothing_about_a_record():
+    signs = incidents.opened(5).signs()
+    by_sign = {sign: rows.set_index("at")["value"] for sign, rows in signs.groupby("sign")}
+    failed = by_sign["errors"] > 0
+    assert failed.sum() > 10 and by_sign["seconds a record"][failed].isna().all()
+    assert by_sign["seconds a record"].dropna().between(0.6, 0.66).all()
+
+
 # The catalogue
 
 

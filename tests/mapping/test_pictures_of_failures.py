@@ -35,6 +35,10 @@ def failed(box: Rectangle) -> bool:
     return box.get_hatch() is not None
 
 
+def handed_back(box: Rectangle) -> bool:
+    return failed(box) and to_hex(box.get_edgecolor()) == shard_colour(SHARD)
+
+
 def is_inside(picture: Picture) -> bool:
     """Whether nothing that is written runs over the edge, or over what else is written."""
     picture.png()
@@ -105,6 +109,10 @@ def test_the_age_grows_until_the_record_expires(day):
 def test_the_retention_is_drawn_when_it_comes_into_sight(day):
     assert "kept for 24 h" in texts(age(day).axes[0])
     assert not [text for text in texts(age(day, retention_hours=168).axes[0]) if text.startswith("kept")]
+
+
+def test_an_age_is_called_what_it_is(day):
+    assert "age of the oldest waiting record, hours" in texts(age(day).axes[0])
 
 
 def test_when_all_shards_keep_up_the_title_says_so(stage: Stage):
@@ -515,7 +523,7 @@ def test_what_another_mapping_gave_up_is_not_drawn():
 def test_a_short_partial_success_has_both_its_parts():
     rows = [invoke(0, "0-9", 5, outcome="partial"), invoke(500, "5-9", 5)]
     done, rest, _ = boxes(timeline(table(*rows)).axes[0])
-    assert done.get_width() == pytest.approx(rest.get_width()) and failed(rest) and not failed(done)
+    assert done.get_width() == pytest.approx(rest.get_width()) and handed_back(rest) and not failed(done)
 
 
 def test_the_timeline_splits_a_batch_that_went_through_in_part(stage: Stage):
@@ -529,7 +537,19 @@ def test_the_timeline_splits_a_batch_that_went_through_in_part(stage: Stage):
     assert picture.finding == "4 records in 2 batches, of which 1 went through in part"
     done, rest, later = boxes(picture.axes[0])
     assert done.get_width() / rest.get_width() == pytest.approx(3)
-    assert failed(rest) and not failed(done) and not failed(later)
+    assert handed_back(rest) and not failed(done) and not failed(later)
+    assert picture.reading.endswith("hatched = handed back, as wide as its share of the records")
+    assert is_inside(picture)
+
+
+def test_the_timeline_tells_what_failed_from_what_was_handed_back():
+    rows = [invoke(0, "0-9", 5, outcome="partial"), invoke(500, "5-9", 5, outcome="error"), invoke(900, "5-9", 5)]
+    picture = timeline(table(*rows))
+    done, rest, bad, last = boxes(picture.axes[0])
+    assert handed_back(rest) and failed(bad) and to_hex(bad.get_edgecolor()) == FAIL
+    assert not failed(done) and not failed(last)
+    assert picture.reading.endswith("hatched = handed back · hatched red = it failed")
+    assert is_inside(picture)
 
 
 def test_the_same_table_gives_the_same_bytes(day):

@@ -35,19 +35,16 @@ def vital_signs(scene: Scene) -> pd.DataFrame:
 
     Signs of a shard: `age`, the seconds for which its oldest record had waited when the minute ended, from the flight
     recorder, and `records in`, a minute.  Signs of the function: `iterator age` (the largest, in seconds), `calls`,
-    `errors` and `throttles` a minute, `seconds a call` (the longest), `seconds a record`, `records a call`, `calls at
-    once` (most).  Of the stream: `reads refused`, a minute.  A value is NaN in a minute in which there was nothing to
-    measure.
+    `errors` and `throttles` a minute, `seconds a call` (the longest), `seconds a record` (of the calls that went well)
+    and `records a call` (both from the flight recorder), `calls at once` (most).  Of the stream: `reads refused`, a
+    minute.  A value is NaN in a minute in which there was nothing to measure.
     """
     import pandas as pd
 
     minutes = range(1, int(scene.elapsed) // 60)
     signs: dict[Sign, Line] = dict(_ages(scene, minutes))
     signs |= _measured(scene, minutes, _metrics(scene, [shard for _, shard in signs if shard]))
-    worked, given = signs.pop(("worked", None)), signs.pop(("given", None))
-    with np.errstate(invalid="ignore"):  # 0 by 0: nothing was measured
-        signs["seconds a record", None] = worked / given
-        signs["records a call", None] = given / signs["calls", None]
+    signs |= _per_call(scene, minutes)
     tables = [
         pd.DataFrame({"at": [minute * 60 for minute in minutes], "sign": sign, "shard": shard, "value": values})
         for (sign, shard), values in signs.items()
@@ -56,9 +53,8 @@ def vital_signs(scene: Scene) -> pd.DataFrame:
 
 
 def _metrics(scene: Scene, shards: Iterable[str]) -> dict[Sign, Metric]:
-    """What to ask CloudWatch for; `worked` and `given` are the seconds and the records of all calls."""
+    """What to ask CloudWatch for."""
     function = (("FunctionName", FUNCTION),)
-    mapping = (("EventSourceMappingUUID", scene.mapping),)
     stream = (("StreamName", STREAM),)
     metrics: dict[Sign, Metric] = {
         ("iterator age", None): Metric("AWS/Lambda", "IteratorAge", "Maximum", function),
@@ -67,8 +63,6 @@ def _metrics(scene: Scene, shards: Iterable[str]) -> dict[Sign, Metric]:
         ("throttles", None): Metric("AWS/Lambda", "Throttles", "Sum", function),
         ("seconds a call", None): Metric("AWS/Lambda", "Duration", "Maximum", function),
         ("calls at once", None): Metric("AWS/Lambda", "ConcurrentExecutions", "Maximum", function),
-        ("worked", None): Metric("AWS/Lambda", "Duration", "Sum", function),
-        ("given", None): Metric("AWS/Lambda", "InvokedEventCount", "Sum", mapping),
         ("reads refused", None): Metric("AWS/Kinesis", "ReadProvisionedThroughputExceeded", "Sum", stream),
     }
     for shard in shards:
@@ -108,6 +102,22 @@ def _measured(scene: Scene, minutes: range, metrics: dict[Sign, Metric]) -> dict
         unknown = 0.0 if metric.statistic == "Sum" else np.nan
         lines[sign] = np.array([values.get(minute, unknown) / scale for minute in minutes])
     return lines
+
+
+def _per_call(scene: Scene, minutes: range) -> dict[Sign, Line]:
+    """What one call is like, of those that ended in each minute, as CloudWatch counts calls.
+
+    CloudWatch counts records when they are sent, which may be minutes before: the flight recorder knows both.  What a
+    timeout has cut off says nothing about the time that a record takes.
+    """
+    calls = scene.cloud.recorder.table("invoke")
+    calls = calls[calls["mapping"] == scene.mapping]
+    calls = calls.assign(seconds=calls["until"] - calls["at"], minute=calls["until"] // 60)
+    good = calls[calls["outcome"] == "ok"].groupby("minute")[["seconds", "records"]].sum().reindex(minutes)
+    return {
+        ("seconds a record", None): (good["seconds"] / good["records"]).to_numpy(dtype=float),
+        ("records a call", None): calls.groupby("minute")["records"].mean().reindex(minutes).to_numpy(dtype=float),
+    }
 
 
 def _ages(scene: Scene, minutes: range) -> Iterator[tuple[Sign, Line]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isnan
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -78,10 +79,13 @@ class Chart:
 
 def _against_slow(_plan: Plan, chart: Chart) -> str:
     before, since = chart.usual("seconds a record")
-    return (
-        f"A function that has become slow needs longer for each record. Here it was {before:.2g} s for a record before "
-        f"the trouble, and {since:.2g} s since."
-    )
+    slow = "A function that has become slow needs longer for each record. Here"
+    if isnan(since):
+        then, now = chart.usual("records a call")
+        return (
+            f"{slow}, no call has gone through since the trouble began: each holds {now:.0f} records, not {then:.0f}."
+        )
+    return f"{slow} it was {before:.2g} s for a record before the trouble, and {since:.2g} s since."
 
 
 def _against_poison(plan: Plan, chart: Chart) -> str:
