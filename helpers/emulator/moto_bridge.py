@@ -30,7 +30,7 @@ from moto.sqs.models import Queue
 
 from helpers.emulator.clock import Clock
 from helpers.emulator.metrics import Metric, Minute
-from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response
+from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,6 +148,8 @@ def answer(request: Request) -> Response:
         answered = botocore_stubber.process_request(prepared)
     except (NotImplementedError, ImportError) as missing:  # ImportError: a package that the lean install leaves out
         raise NotOffered(f"the local cloud does not offer this {service} operation: {missing}") from missing
+    except RecursionError:
+        return refusal(request, 400, "SerializationException", "The request is nested too deeply.")
     if answered is None or (answered[0] == 404 and answered[2] == NOT_IMPLEMENTED):
         raise NotOffered(f"the local cloud does not offer {service or request.url} in {region or 'any Region'}")
     status, headers, body = answered

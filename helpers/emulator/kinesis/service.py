@@ -73,8 +73,7 @@ class KinesisService:
         """Carry out the operation with this name; returns its answer, raises AwsError."""
         operation = self._operation(name)
         if name != "PutRecords":  # the one that must be quick checks each record on its way in
-            document = without_nulls(document)
-            validate("kinesis", name, document)
+            document = _checked(name, document)
         self.region.check_rate(name, document)
         return operation(document)
 
@@ -87,6 +86,15 @@ class KinesisService:
                 found: Operation = operation
                 return found
         raise AwsError("UnsupportedOperationException", f"The local cloud does not offer {name}.")
+
+
+def _checked(name: str, document: Document) -> Document:
+    try:
+        document = without_nulls(document)
+        validate("kinesis", name, document)
+    except RecursionError:
+        raise AwsError("SerializationException", "The body is nested too deeply.") from None
+    return document
 
 
 def _error_response(error: AwsError, request_id: str) -> Response:
