@@ -119,6 +119,10 @@ class Mappings:
         mapping.delete()
         return mapping.configuration.document()
 
+    def settle(self, uuid: str) -> None:
+        """Let the change that a mapping is in be through now: who made it does not want to wait for it."""
+        self._find(uuid).settle()
+
     # Tags
 
     def tags(self, arn: str) -> dict[str, str]:
