@@ -170,13 +170,20 @@ def _headers(request: Request) -> Any:
     return HTTPHeaders.from_dict(request.headers)
 
 
-def make_stacks_of(kinesis: Callable[[str], KinesisService], lambda_: Callable[[str], LambdaService]) -> None:
-    """Let CloudFormation make streams and mappings in the local cloud."""
+def make_stacks_of(
+    kinesis_by_region: Callable[[str], KinesisService],
+    lambda_by_region: Callable[[str], LambdaService],
+    forget: Callable[[], None],
+) -> None:
+    """Let CloudFormation make streams, functions and mappings in the local cloud."""
     import moto.cloudformation.parsing  # noqa: F401  knows moto's own classes, which ours must come after
 
-    from helpers.emulator import stacks
+    from helpers.emulator.stacks import functions, kinesis, life, mappings, methods, roles, services  # noqa: F401
 
-    stacks.connect(kinesis, lambda_)
+    services.connect(kinesis_by_region, lambda_by_region, forget)
+    if not life.attached():
+        for replacement in life.replacements():
+            _replace(*replacement)
 
 
 def lambda_backend(region: str) -> LambdaBackend:

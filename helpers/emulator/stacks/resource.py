@@ -1,77 +1,60 @@
-"""What a CloudFormation stack makes here and not in moto: streams, registered consumers, event source mappings.
+"""A resource of a stack that the local cloud makes itself.
 
 moto reads templates and makes all other resources.  It finds these classes by their type, the last one defined wins:
-this module must be imported after moto's own.
+they must be imported after moto's own.
+
+A stack does not wait, as AWS's does: a change that something is in is through at once when the stack changes it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
 
-from moto.apigateway.models import Method, apigateway_backends
-from moto.cloudformation.exceptions import ValidationError
-from moto.core.common_models import CloudFormationModel
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
 
-from helpers.emulator.kinesis.service import KinesisService
-from helpers.emulator.lambda_.mappings import Mappings
-from helpers.emulator.lambda_.service import LambdaService
+from helpers.emulator.stacks.properties import checked
 from helpers.emulator.wire import AwsError
 
 Document = dict[str, Any]
 
-_kinesis: Callable[[str], KinesisService]
-_lambda: Callable[[str], LambdaService]
 
-
-def connect(kinesis: Callable[[str], KinesisService], lambda_: Callable[[str], LambdaService]) -> None:
-    """Stacks are made with these services, by Region, from now on."""
-    global _kinesis, _lambda
-    _kinesis, _lambda = kinesis, lambda_
-
-
-NUMBERS = {
-    "ShardCount",
-    "RetentionPeriodHours",
-    "BatchSize",
-    "MaximumBatchingWindowInSeconds",
-    "MaximumRecordAgeInSeconds",
-    "MaximumRetryAttempts",
-    "ParallelizationFactor",
-    "TumblingWindowInSeconds",
-    "StartingPositionTimestamp",
-}
-FLAGS = {"BisectBatchOnFunctionError", "Enabled"}
-"""Properties that come as text when they come from a parameter of the template."""
-
-
-def _properties(resource: Document) -> Document:
-    """A resource's properties as the API takes them."""
-    properties = {name: value for name, value in resource.get("Properties", {}).items() if value is not None}
-    for name, value in properties.items():
-        if name in NUMBERS:
-            properties[name] = int(value)
-        elif name in FLAGS:
-            properties[name] = str(value).lower() == "true"
-        elif name == "Tags":
-            properties[name] = {tag["Key"]: tag["Value"] for tag in value}
-    return properties
-
-
-def _done(operation: Callable[[], Any]) -> Any:
-    """The answer of an operation; what AWS would refuse makes the stack fail."""
+@contextmanager
+def refusals_fail_the_stack() -> Iterator[None]:
+    """What the API refuses fails the stack, in the API's words."""
     try:
-        return operation()
+        yield
     except AwsError as refusal:
-        raise ValidationError(message=str(refusal)) from refusal
+        message = refusal.message if refusal.code == "ValidationError" else str(refusal)
+        raise ValidationError(message=message) from refusal
 
 
-class _Resource:
+@contextmanager
+def already_gone() -> Iterator[None]:
+    """What was deleted by hand needs no deletion any more."""
+    try:
+        yield
+    except AwsError as refusal:
+        if refusal.code != "ResourceNotFoundException":
+            raise
+
+
+class Resource:
     """A resource that was made: `Ref` gives its physical id."""
 
-    def __init__(self, region: str, physical_id: str) -> None:
+    TYPES: ClassVar[Mapping[str, str]]
+    """Its properties, and the kind of each."""
+    REQUIRED: ClassVar[tuple[str, ...]] = ()
+    FIXED: ClassVar[tuple[str, ...]]
+    """Properties that never change: with others, there must be another resource."""
+    ATTRIBUTES: ClassVar[tuple[str, ...]] = ()
+    """What `Fn::GetAtt` knows."""
+
+    def __init__(self, region: str, physical_id: str, properties: Document) -> None:
         self.region = region
         self.physical_resource_id = physical_id
+        self.stack_properties = properties
 
     @staticmethod
     def cloudformation_name_type() -> str:
@@ -81,192 +64,78 @@ class _Resource:
     @classmethod
     def has_cfn_attr(cls, attr: str) -> bool:
         """Whether `Fn::GetAtt` knows it."""
-        return False
+        return attr in cls.ATTRIBUTES
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """What `Fn::GetAtt` gives."""
+        if attribute not in self.ATTRIBUTES:
+            raise UnformattedGetAttTemplateException
+        return self.attribute(attribute)
 
     def is_created(self) -> bool:
         """It is, or will be soon."""
         return True
 
-
-class StackStream(_Resource, CloudFormationModel):
-    """AWS::Kinesis::Stream."""
-
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        """The property that names it."""
-        return "Name"
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Its type in a template."""
-        return "AWS::Kinesis::Stream"
+    # What a kind of resource has to say
 
     @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        """Whether `Fn::GetAtt` knows it."""
-        return attr == "Arn"
+    def make(cls, region: str, name: str, properties: Document) -> Self:
+        """Make it; raises AwsError."""
+        raise NotImplementedError
 
-    def get_cfn_attribute(self, _attribute: str) -> str:
-        """Its ARN."""
-        return _kinesis(self.region).region.streams[self.physical_resource_id].arn
+    def change(self, properties: Document) -> None:
+        """Give it these properties; raises AwsError."""
+        raise NotImplementedError
+
+    def remove(self) -> None:
+        """Delete it; raises AwsError."""
+        raise NotImplementedError
+
+    def attribute(self, name: str) -> str:
+        """The value of an attribute."""
+        raise NotImplementedError
+
+    # What moto calls
+
+    @classmethod
+    def properties_of(cls, logical_id: str, resource: Document) -> Document:
+        """A resource's properties as the API takes them."""
+        with refusals_fail_the_stack():
+            return checked(logical_id, resource, cls.TYPES, required=cls.REQUIRED)
 
     @classmethod
     def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **_about: Any
-    ) -> StackStream:
-        """Create the stream; its other settings come with it."""
-        wanted, service = _properties(cloudformation_json), _kinesis(region_name)
-        request: Document = {"StreamName": resource_name}
-        request |= {name: wanted[name] for name in ("StreamModeDetails", "ShardCount", "Tags") if name in wanted}
-        if request.get("StreamModeDetails", {}).get("StreamMode") != "ON_DEMAND":
-            request.setdefault("ShardCount", 1)
-        _done(lambda: service.carry_out("CreateStream", request))
-        stream = service.region.streams[resource_name]
-        stream.retention_hours = wanted.get("RetentionPeriodHours", stream.retention_hours)
-        stream.key_id = wanted.get("StreamEncryption", {}).get("KeyId")
-        return cls(region_name, resource_name)
+        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **about: Any
+    ) -> Self:
+        """Make it."""
+        properties = cls.properties_of(about.get("LogicalId", ""), cloudformation_json)
+        with refusals_fail_the_stack():
+            return cls.make(region_name, str(resource_name), properties)
 
     @classmethod
     def update_from_cloudformation_json(
         cls,
-        original_resource: StackStream,
+        original_resource: Self,
         new_resource_name: str,
         cloudformation_json: Document,
         account_id: str,
         region_name: str,
-    ) -> StackStream:
-        """Change the number of shards and the retention."""
-        wanted, service = _properties(cloudformation_json), _kinesis(region_name)
-        stream = service.region.streams[original_resource.physical_resource_id]
-        stream.retention_hours = wanted.get("RetentionPeriodHours", stream.retention_hours)
-        target = wanted.get("ShardCount")
-        if target not in (None, len(stream.open_shards)):
-            request = {"StreamName": stream.name, "TargetShardCount": target, "ScalingType": "UNIFORM_SCALING"}
-            _done(lambda: service.carry_out("UpdateShardCount", request))
+    ) -> Self:
+        """Change it, or replace it if what is fixed was changed: the new one is made before the old one goes."""
+        before = original_resource.stack_properties
+        properties = cls.properties_of(getattr(original_resource, "logical_resource_id", ""), cloudformation_json)
+        if properties == before:
+            return original_resource
+        with refusals_fail_the_stack():
+            if any(properties.get(name) != before.get(name) for name in cls.FIXED):
+                replacement = cls.make(region_name, str(new_resource_name), properties)
+                original_resource.remove()
+                return replacement
+            original_resource.change(properties)
+        original_resource.stack_properties = properties
         return original_resource
 
     def delete(self, _account_id: str, _region: str) -> None:
         """Delete it with what is in it."""
-        if self.physical_resource_id in _kinesis(self.region).region.streams:
-            request = {"StreamName": self.physical_resource_id, "EnforceConsumerDeletion": True}
-            _done(lambda: _kinesis(self.region).carry_out("DeleteStream", request))
-
-
-class StackConsumer(_Resource, CloudFormationModel):
-    """AWS::Kinesis::StreamConsumer."""
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Its type in a template."""
-        return "AWS::Kinesis::StreamConsumer"
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        """Whether `Fn::GetAtt` knows it."""
-        return attr == "ConsumerARN"
-
-    def get_cfn_attribute(self, _attribute: str) -> str:
-        """Its ARN."""
-        return self.physical_resource_id
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **_about: Any
-    ) -> StackConsumer:
-        """Register it; the stack does not wait until it is ACTIVE, which takes it a while otherwise."""
-        wanted, service = _properties(cloudformation_json), _kinesis(region_name)
-        answer = _done(lambda: service.carry_out("RegisterStreamConsumer", wanted))
-        stream = service.region.stream({"StreamARN": wanted["StreamARN"]})
-        stream.consumers[wanted["ConsumerName"]].status = "ACTIVE"
-        return cls(region_name, str(answer["Consumer"]["ConsumerARN"]))
-
-    def delete(self, _account_id: str, _region: str) -> None:
-        """Deregister it."""
-        request = {"ConsumerARN": self.physical_resource_id}
-        _done(lambda: _kinesis(self.region).carry_out("DeregisterStreamConsumer", request))
-
-
-class StackMapping(_Resource, CloudFormationModel):
-    """AWS::Lambda::EventSourceMapping."""
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Its type in a template."""
-        return "AWS::Lambda::EventSourceMapping"
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        """Whether `Fn::GetAtt` knows it."""
-        return attr in ("Id", "EventSourceMappingArn")
-
-    def get_cfn_attribute(self, attribute: str) -> str:
-        """Its UUID or its ARN."""
-        uuid = self.physical_resource_id
-        return uuid if attribute == "Id" else str(self._mappings.get(uuid)["EventSourceMappingArn"])
-
-    @property
-    def _mappings(self) -> Mappings:
-        return _lambda(self.region).mappings
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **_about: Any
-    ) -> StackMapping:
-        """Create the mapping."""
-        wanted = _properties(cloudformation_json)
-        return cls(region_name, str(_done(lambda: _lambda(region_name).mappings.create(wanted))["UUID"]))
-
-    @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: StackMapping,
-        new_resource_name: str,
-        cloudformation_json: Document,
-        account_id: str,
-        region_name: str,
-    ) -> StackMapping:
-        """Take over new settings."""
-        fixed = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Tags")
-        wanted = {name: value for name, value in _properties(cloudformation_json).items() if name not in fixed}
-        _done(lambda: original_resource._mappings.update(original_resource.physical_resource_id, wanted))
-        return original_resource
-
-    def delete(self, _account_id: str, _region: str) -> None:
-        """Delete it."""
-        _done(lambda: self._mappings.delete(self.physical_resource_id))
-
-
-class RestMethod(CloudFormationModel):
-    """AWS::ApiGateway::Method: moto makes it without templates, role and responses of its integration."""
-
-    cloudformation_name_type = staticmethod(Method.cloudformation_name_type)
-    cloudformation_type = staticmethod(Method.cloudformation_type)
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **_more: Any
-    ) -> Method:
-        """Make the method with its integration and the responses of this."""
-        properties = cloudformation_json["Properties"]
-        integration = properties["Integration"]
-        backend = apigateway_backends[account_id][region_name]
-        where = properties["RestApiId"], properties["ResourceId"], properties["HttpMethod"]
-        method: Method = backend.put_method(*where, properties["AuthorizationType"])
-        backend.put_integration(
-            *where,
-            integration_type=integration["Type"],
-            uri=integration.get("Uri"),
-            integration_method=integration.get("IntegrationHttpMethod"),
-            credentials=integration.get("Credentials"),
-            request_templates=integration.get("RequestTemplates"),
-        )
-        for response in integration.get("IntegrationResponses", []):
-            backend.put_integration_response(
-                *where,
-                status_code=str(response["StatusCode"]),
-                selection_pattern=response.get("SelectionPattern"),
-                response_templates=response.get("ResponseTemplates"),
-                response_parameters=response.get("ResponseParameters"),
-                content_handling=None,
-            )
-        return method
+        with refusals_fail_the_stack():
+            self.remove()
