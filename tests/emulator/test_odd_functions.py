@@ -114,7 +114,9 @@ def test_code_that_cannot_be_unzipped(create, unchecked, invoke, cloud, code, me
     create()
     cloud.wait(5)
     before = unchecked.get_function_configuration(FunctionName="app")["CodeSha256"]
-    assert refusal(unchecked.update_function_code, FunctionName="app", ZipFile=code) == (INVALID, message)
+    for dry in (True, False):
+        request = {"FunctionName": "app", "ZipFile": code, "DryRun": dry}
+        assert refusal(unchecked.update_function_code, **request) == (INVALID, message)
     assert unchecked.get_function_configuration(FunctionName="app")["CodeSha256"] == before
     assert invoke(7).result == 7
 

@@ -578,3 +578,38 @@ def test_what_was_not_made_is_not_made_by_looking(stacks, body):
     assert "Outputs" not in stacks.client.describe_stacks(StackName="shop")["Stacks"][0]
     made = stacks.client.describe_stack_resources(StackName="shop")["StackResources"]
     assert sorted(each["LogicalResourceId"] for each in made) == ["Function", "Role", "Stream"]
+
+
+def test_a_method_changes(stacks):
+    api = stacks.cloud.client("apigateway")
+    method = {
+        "RestApiId": {"Ref": "Api"},
+        "ResourceId": {"Fn::GetAtt": ["Api", "RootResourceId"]},
+        "HttpMethod": "GET",
+        "AuthorizationType": "NONE",
+        "Integration": {"Type": "MOCK", "RequestTemplates": {"application/json": "one"}},
+    }
+    resources = {
+        "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "shop"}},
+        "Method": {"Type": "AWS::ApiGateway::Method", "Properties": method},
+    }
+
+    def templates() -> dict[str, str]:
+        (made,) = api.get_rest_apis()["items"]
+        (root,) = api.get_resources(restApiId=made["id"], embed=["methods"])["items"]
+        methods = root["resourceMethods"]
+        return {
+            verb: api.get_integration(restApiId=made["id"], resourceId=root["id"], httpMethod=verb)["requestTemplates"]
+            for verb in methods
+        }
+
+    stacks.make({"Resources": resources})
+    method["Integration"]["RequestTemplates"]["application/json"] = "two"
+    stacks.change({"Resources": resources})
+    assert templates() == {"GET": {"application/json": "two"}}
+    method["HttpMethod"] = "POST"
+    stacks.change({"Resources": resources})
+    assert templates() == {"POST": {"application/json": "two"}}
+    method.pop("HttpMethod")
+    assert "#: required key [HttpMethod] not found" in refused(stacks.change, {"Resources": resources})
+    assert templates() == {"POST": {"application/json": "two"}}

@@ -101,7 +101,7 @@ class StatefulFunction(moto_lambda.LambdaFunction):
         if spec.get("ImageUri"):
             raise settings.only_python(self.function_name, "a container image")
         if "ZipFile" in spec:
-            _check_upload(spec["ZipFile"])
+            settings.check_code(_uploaded(spec["ZipFile"]))
         try:
             super()._set_function_code(spec)
         except ValueError as problem:  # what moto raises for code in a bucket that is not there
@@ -114,7 +114,8 @@ class StatefulFunction(moto_lambda.LambdaFunction):
                 "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
                 "S3 Error Message: The specified key does not exist.",
             )
-        settings.check_code(self.code_bytes)
+        if "ZipFile" not in spec:
+            settings.check_code(self.code_bytes)
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         """The configuration as AWS answers it, with the present state."""
@@ -225,7 +226,8 @@ def parse_name(name_or_arn: str) -> tuple[str, str | None]:
     return parts[0], parts[1] if len(parts) > 1 else None
 
 
-def _check_upload(text: str | bytes) -> None:
+def _uploaded(text: str | bytes) -> bytes:
+    """The package that came with a request."""
     try:
         code = base64.b64decode(text, validate=True)
     except ValueError as malformed:
@@ -234,6 +236,7 @@ def _check_upload(text: str | bytes) -> None:
         raise AwsError(
             "RequestEntityTooLargeException", f"The zip file must be smaller than {settings.MOST_ZIP_BYTES} bytes.", 413
         )
+    return code
 
 
 def request_document(body: bytes) -> dict[str, Any]:
