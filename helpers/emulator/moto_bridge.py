@@ -30,7 +30,7 @@ from moto.sqs.models import Queue
 
 from helpers.emulator.clock import Clock
 from helpers.emulator.metrics import Metric, Minute
-from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response
+from helpers.emulator.wire import ACCOUNT, NotOffered, Request, Response, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,6 +148,8 @@ def answer(request: Request) -> Response:
         answered = botocore_stubber.process_request(prepared)
     except (NotImplementedError, ImportError) as missing:  # ImportError: a package that the lean install leaves out
         raise NotOffered(f"the local cloud does not offer this {service} operation: {missing}") from missing
+    except RecursionError:
+        return refusal(request, 400, "SerializationException", "The request is nested too deeply.")
     if answered is None or (answered[0] == 404 and answered[2] == NOT_IMPLEMENTED):
         raise NotOffered(f"the local cloud does not offer {service or request.url} in {region or 'any Region'}")
     status, headers, body = answered
@@ -168,13 +170,20 @@ def _headers(request: Request) -> Any:
     return HTTPHeaders.from_dict(request.headers)
 
 
-def make_stacks_of(kinesis: Callable[[str], KinesisService], lambda_: Callable[[str], LambdaService]) -> None:
-    """Let CloudFormation make streams and mappings in the local cloud."""
+def make_stacks_of(
+    kinesis_by_region: Callable[[str], KinesisService],
+    lambda_by_region: Callable[[str], LambdaService],
+    forget: Callable[[], None],
+) -> None:
+    """Let CloudFormation make streams, functions and mappings in the local cloud."""
     import moto.cloudformation.parsing  # noqa: F401  knows moto's own classes, which ours must come after
 
-    from helpers.emulator import stacks
+    from helpers.emulator.stacks import functions, kinesis, life, mappings, methods, roles, services  # noqa: F401
 
-    stacks.connect(kinesis, lambda_)
+    services.connect(kinesis_by_region, lambda_by_region, forget)
+    if not life.attached():
+        for replacement in life.replacements():
+            _replace(*replacement)
 
 
 def lambda_backend(region: str) -> LambdaBackend:

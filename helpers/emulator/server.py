@@ -15,10 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from xml.sax.saxutils import escape
 
 from helpers.emulator.local import REGION, LocalCloud
-from helpers.emulator.wire import NotOffered, Request, Response
+from helpers.emulator.wire import NotOffered, Request, Response, refusal
 
 HEALTH = "/_health"
 """Where to ask how the cloud is."""
@@ -110,12 +109,12 @@ def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
             try:
                 return cloud.switchboard.call(request)
             except NotOffered as missing:
-                return _refusal(request, 501, "NotImplemented", str(missing))
+                return refusal(request, 501, "NotImplemented", str(missing))
             except Exception:  # a fault of ours: the client hears of it as it would of one of AWS's
                 if cloud.closed:
                     raise
                 traceback.print_exc()
-                return _refusal(request, 500, "InternalFailure", "See what the endpoint printed.")
+                return refusal(request, 500, "InternalFailure", "See what the endpoint printed.")
 
         # What comes in
 
@@ -226,14 +225,3 @@ def _operation(request: Request) -> str:
     target = request.headers.get("x-amz-target", "").rpartition(".")[2]
     found = re.search(rb"(?:^|&)Action=(\w+)", request.body)
     return target or (found[1].decode() if found else "")
-
-
-def _refusal(request: Request, status: int, code: str, message: str) -> Response:
-    """An error in the form that clients of the service read."""
-    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    if request.scope[1] == "s3":
-        return Response(status, {"content-type": "application/xml"}, error.encode())
-    if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
-        return Response(status, {"content-type": "text/xml"}, f"<ErrorResponse>{error}</ErrorResponse>".encode())
-    body = json.dumps({"__type": code, "message": message})
-    return Response(status, {"content-type": "application/json", "x-amzn-errortype": code}, body.encode())

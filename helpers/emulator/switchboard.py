@@ -80,17 +80,21 @@ class Switchboard:
             case "iam":
                 self._permissions.forget()
             case "cloudformation":
-                moto_bridge.make_stacks_of(self.kinesis, self.lambda_)
+                moto_bridge.make_stacks_of(self.kinesis, self.lambda_, self._forget)
                 try:
                     return moto_bridge.answer(request)
                 finally:
-                    self._permissions.forget()
-                    self._functions.forget()
+                    self._forget()
             case "logs":
                 self.runtime.logs.publish()
             case "monitoring":
                 moto_bridge.publish(self._metrics.take())
         return moto_bridge.answer(request)
+
+    def _forget(self) -> None:
+        """Roles and functions may be others now."""
+        self._permissions.forget()
+        self._functions.forget()
 
     def _forgetting_functions(self, answering: Steps) -> Steps:
         """Answer a request that may change functions."""

@@ -31,7 +31,7 @@ def service_model(service: str) -> ServiceModel:
 def parse(body: bytes) -> dict[str, Any]:
     """The JSON document in the body of a request; an empty body is an empty one."""
     try:
-        document = json.loads(body or b"{}", parse_constant=_no_number)
+        document = json.loads(body or b"{}", parse_constant=refuse_constant)
     except (ValueError, RecursionError) as malformed:
         raise AwsError("SerializationException", f"The body is not a JSON document: {malformed}") from malformed
     if not isinstance(document, dict):
@@ -46,7 +46,8 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _no_number(name: str) -> None:
+def refuse_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python's json reads and JSON does not have."""
     raise ValueError(f"{name} is not a number")
 
 

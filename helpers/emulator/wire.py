@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
 
 ACCOUNT = "123456789012"
 """The account in which everything local lives: the example account of the AWS documentation."""
@@ -61,3 +62,14 @@ def json_response(document: dict[str, Any] | None, *, request_id: str, status: i
     """A response with a JSON body; `None` is an empty one."""
     body = b"" if document is None else json.dumps(document, separators=(",", ":")).encode()
     return Response(status, {"content-type": "application/json", "x-amzn-requestid": request_id, **headers}, body)
+
+
+def refusal(request: Request, status: int, code: str, message: str) -> Response:
+    """An error in the form that clients of the service read."""
+    error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    if request.scope[1] == "s3":
+        return Response(status, {"content-type": "application/xml"}, error.encode())
+    if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
+        return Response(status, {"content-type": "text/xml"}, f"<ErrorResponse>{error}</ErrorResponse>".encode())
+    body = json.dumps({"__type": code, "message": message})
+    return Response(status, {"content-type": "application/json", "x-amzn-errortype": code}, body.encode())

@@ -7,6 +7,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from helpers.emulator.wire import NotOffered
+from tests.conftest import zipped
 from tests.mapping.conftest import ARN
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:app"
@@ -173,7 +174,7 @@ def test_lists_by_source_by_function_and_in_pages(stage):
     role = stage.lambda_.get_function(FunctionName="app")["Configuration"]["Role"]
     for name in ("two", "three"):
         stage.lambda_.create_function(
-            FunctionName=name, Role=role, Code={"ZipFile": b"x"}, Runtime="python3.13", Handler="app.handler"
+            FunctionName=name, Role=role, Code={"ZipFile": zipped("")}, Runtime="python3.13", Handler="app.handler"
         )
     for source in (ARN, clicks):
         for name in ("app", "two", "three"):

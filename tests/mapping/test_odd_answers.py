@@ -222,3 +222,14 @@ def test_a_topic_calls_nobody_on_the_web(stage: Stage):
         sns.publish(TopicArn=topic, Message="hello")
         server.shutdown()
     assert heard == []
+
+
+@pytest.mark.parametrize("service", ["sqs", "sns"])
+@pytest.mark.parametrize("where", ["eu-west-1:123456789012", "us-east-1:210987654321"])
+def test_a_destination_elsewhere_is_refused(stage: Stage, service: str, where: str):
+    destination = {"OnFailure": {"Destination": f"arn:aws:{service}:{where}:failed"}}
+    with pytest.raises(ClientError, match="must be in the Region us-east-1 and of the account 123456789012"):
+        stage.map(DestinationConfig=destination)
+    stage.map()
+    with pytest.raises(ClientError, match=f"The destination arn:aws:{service}:{where}:failed must be"):
+        stage.update(DestinationConfig=destination)

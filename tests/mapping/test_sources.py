@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.conftest import zipped
 from tests.mapping.conftest import ARN, poison
 
 HALF = 2**127
@@ -196,7 +197,7 @@ def test_a_consumer_must_be_there_active_and_free(stage, consumer):
     stage.lambda_.create_function(
         FunctionName="other",
         Role=stage.lambda_.get_function(FunctionName="app")["Configuration"]["Role"],
-        Code={"ZipFile": b"x"},
+        Code={"ZipFile": zipped("")},
         Runtime="python3.13",
         Handler="app.handler",
     )

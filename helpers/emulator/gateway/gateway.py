@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from helpers.emulator.clock import Steps
 from helpers.emulator.gateway.routing import Call, Route, route_of
@@ -70,7 +71,7 @@ class Gateway:
         try:
             asked = json.loads(document)
             resource = asked.get("StreamARN") or f"arn:aws:kinesis:{region}:123456789012:stream/{asked['StreamName']}"
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             return True
         role = route.integration["credentials"] or ""
         return self._permissions.allow(role, f"kinesis:{action}", resource)
@@ -118,7 +119,7 @@ class Gateway:
         if found is None:
             raise NotOffered(f"the integration {route.integration['uri']} is not offered here: functions are")
         event = json.dumps(self._event(call, route)).encode()
-        url = f"http://lambda/2015-03-31/functions/{found['function'].rpartition(':')[2]}/invocations"
+        url = f"http://lambda/2015-03-31/functions/{quote(found['function'], safe='')}/invocations"
         headers = {"authorization": _signature(found["region"], "lambda")}
         answered: Response = yield from self._serve(Request("POST", url, headers, event))
         failed = answered.status != 200 or any(name.lower() == "x-amz-function-error" for name in answered.headers)
@@ -155,7 +156,7 @@ def _of_function(payload: bytes) -> Response:
         status = int(document["statusCode"])
         if document.get("isBase64Encoded"):
             body = base64.b64decode(body)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return _message(502, "Internal server error")
     return Response(status, {"content-type": BODY_TYPE, **headers}, body)
 

@@ -79,7 +79,7 @@ class _Renderer:
         """What the body has at a path such as $.a.b; `$` is all of it."""
         try:
             value = json.loads(self._body) if self._body else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             value = self._body.decode()
         for name in path.removeprefix("$").strip(".").split("."):
             if name:

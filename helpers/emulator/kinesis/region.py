@@ -141,11 +141,18 @@ class Region:
     ) -> None:
         """Let `stream` pass `through` a state; after `seconds` the change takes effect and it is ACTIVE."""
         self.set_status(stream, through)
-        self.clock.start(self._settle(stream, through, then, seconds))
+        stream.change = then
+        self.clock.start(self._settle_after(seconds, stream, then))
 
-    def _settle(self, stream: Stream, through: str, then: Callable[[], object], seconds: float) -> Steps:
+    def _settle_after(self, seconds: float, stream: Stream, then: Callable[[], object]) -> Steps:
         yield self.clock.timeout(seconds)
-        if stream.status == through:  # unless it was deleted meanwhile
+        if stream.change is then:  # unless it was deleted meanwhile, or settled
+            self.settle(stream)
+
+    def settle(self, stream: Stream) -> None:
+        """Let the change that `stream` is in, if it is in one, take effect now."""
+        if stream.change:
+            then, stream.change = stream.change, None
             then()
             self.set_status(stream, "ACTIVE")
 

@@ -69,13 +69,16 @@ class KinesisService:
             return answer.response(request_id)
         return json_response(answer, request_id=request_id)
 
-    def carry_out(self, name: str, document: Document) -> Any:
-        """Carry out the operation with this name; returns its answer, raises AwsError."""
+    def carry_out(self, name: str, document: Document, *, throttled: bool = True) -> Any:
+        """Carry out the operation with this name; returns its answer, raises AwsError.
+
+        `throttled`: as often as an account may call it, and not as often as a stack does, which would try again.
+        """
         operation = self._operation(name)
         if name != "PutRecords":  # the one that must be quick checks each record on its way in
-            document = without_nulls(document)
-            validate("kinesis", name, document)
-        self.region.check_rate(name, document)
+            document = _checked(name, document)
+        if throttled:
+            self.region.check_rate(name, document)
         return operation(document)
 
     def _operation(self, name: str) -> Operation:
@@ -87,6 +90,15 @@ class KinesisService:
                 found: Operation = operation
                 return found
         raise AwsError("UnsupportedOperationException", f"The local cloud does not offer {name}.")
+
+
+def _checked(name: str, document: Document) -> Document:
+    try:
+        document = without_nulls(document)
+        validate("kinesis", name, document)
+    except RecursionError:
+        raise AwsError("SerializationException", "The body is nested too deeply.") from None
+    return document
 
 
 def _error_response(error: AwsError, request_id: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import md5
 
@@ -46,6 +47,8 @@ class Stream:
         self.mode = mode
         self.shard_count = shard_count
         self.status = "CREATING"
+        self.change: Callable[[], object] | None = None
+        """What takes effect at the end of the present change of state, if there is one."""
         self.created = clock.now
         self.retention_hours = RETENTION_HOURS
         self.largest_record_kib = RECORD_KIB

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from typing import Any, NamedTuple
 
 import moto.awslambda.models as moto_lambda
 from moto.awslambda.exceptions import UnknownAliasException, UnknownFunctionException
 from moto.core.utils import unix_time
 
+from helpers.emulator.lambda_ import settings
 from helpers.emulator.moto_bridge import lambda_backend
+from helpers.emulator.validation import refuse_constant, without_nulls
 from helpers.emulator.wire import ACCOUNT, AwsError
 
 SECONDS_PENDING = 2.0
@@ -35,13 +39,10 @@ class Function(NamedTuple):
     code_sha256: str
     reserved_concurrency: int | None
     state: str
+    log_group: str
+    """Where the function logs (facts 8.4)."""
     code: bytes
     """The zip file."""
-
-    @property
-    def log_group(self) -> str:
-        """Where the function logs (facts 8.4)."""
-        return f"/aws/lambda/{self.name}"
 
     @property
     def revision(self) -> tuple[Any, ...]:
@@ -54,18 +55,67 @@ class Function(NamedTuple):
             self.timeout,
             self.memory,
             self.environment,
+            self.log_group,
             self.code_sha256,
         )
 
 
 class StatefulFunction(moto_lambda.LambdaFunction):
-    """moto's function, which is Pending for a while after its creation, as on AWS (facts 8.1)."""
+    """moto's function, which is Pending for a while after its creation, as on AWS (facts 8.1), and checks its settings.
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    It checks them here, as functions come from requests and from templates.
+    """
+
+    def __init__(self, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1) -> None:
         """As moto's, and remember when."""
-        super().__init__(*args, **options)
+        settings.check_creation(spec)
+        super().__init__(account_id, spec, region, version)
         self._born = unix_time()
         self._ready = False
+        self._log_to(spec)
+
+    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
+        """Take over settings, all of them or none."""
+        settings.check_settings(self.function_name, config_updates)
+        if "Environment" in config_updates:
+            variables = config_updates["Environment"].get("Variables") or {}
+            config_updates = {**config_updates, "Environment": {"Variables": variables}}
+        self._log_to(config_updates)
+        configuration: dict[str, Any] = super().update_configuration(config_updates)
+        return configuration
+
+    def _log_to(self, spec: dict[str, Any]) -> None:
+        if group := (spec.get("LoggingConfig") or {}).get("LogGroup"):
+            self.logs_group_name = group
+
+    def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
+        """Take over code that can be unzipped, or none."""
+        before = {**vars(self), "code": dict(self.code)}
+        try:
+            self._take_code(updated_spec)
+        except Exception:
+            vars(self).update(before)
+            raise
+
+    def _take_code(self, spec: dict[str, Any]) -> None:
+        if spec.get("ImageUri"):
+            raise settings.only_python(self.function_name, "a container image")
+        if "ZipFile" in spec:
+            settings.check_code(_uploaded(spec["ZipFile"]))
+        try:
+            super()._set_function_code(spec)
+        except ValueError as problem:  # what moto raises for code in a bucket that is not there
+            raise AwsError(*problem.args) from problem
+        if not hasattr(self, "code_bytes"):
+            raise AwsError("InvalidParameterValueException", "Please provide a source for function code.")
+        if not self.code_sha_256:
+            raise AwsError(
+                "InvalidParameterValueException",
+                "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
+                "S3 Error Message: The specified key does not exist.",
+            )
+        if "ZipFile" not in spec:
+            settings.check_code(self.code_bytes)
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         """The configuration as AWS answers it, with the present state."""
@@ -89,11 +139,37 @@ def function_arn(region: str, name: str) -> str:
     return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}"
 
 
+ARN = re.compile(r"arn:[^:]*:lambda:([^:]*):([^:]*):function:.+", re.DOTALL)
+PARTIAL_ARN = re.compile(r"()([0-9]{12}):function:.+", re.DOTALL)
+
+
+def check_place(region: str, name_or_arn: str) -> None:
+    """Raise if an ARN means a function of another account or Region."""
+    found = ARN.fullmatch(name_or_arn) or PARTIAL_ARN.fullmatch(name_or_arn)
+    if found is None:
+        return
+    of_region, of_account = found.groups()
+    if of_region and of_region != region:
+        raise AwsError(
+            "ResourceNotFoundException",
+            f"Functions from '{of_region}' are not reachable in this region ('{region}')",
+            404,
+        )
+    if of_account != ACCOUNT:
+        raise AwsError(
+            "AccessDeniedException",
+            f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform this operation on resource: {name_or_arn} "
+            "because no resource-based policy allows it",
+            403,
+        )
+
+
 def find(region: str, name_or_arn: str, qualifier: str | None = None) -> Function:
     """The function that a name, partial ARN or ARN with an optional qualifier means (facts 7.2).
 
-    Raises ResourceNotFoundException in AWS's words.
+    Raises ResourceNotFoundException in AWS's words, and AccessDeniedException for what is another account's.
     """
+    check_place(region, name_or_arn)
     name, own_qualifier = parse_name(name_or_arn)
     qualifier = qualifier or own_qualifier
     try:
@@ -116,6 +192,7 @@ def find(region: str, name_or_arn: str, qualifier: str | None = None) -> Functio
         code_sha256=found.code_sha_256,
         reserved_concurrency=None if reserved is None else int(reserved),
         state=getattr(found, "present_state", "Active"),
+        log_group=found.logs_group_name,
         code=found.code_bytes,
     )
 
@@ -149,27 +226,25 @@ def parse_name(name_or_arn: str) -> tuple[str, str | None]:
     return parts[0], parts[1] if len(parts) > 1 else None
 
 
-def limits_error(document: dict[str, Any]) -> str | None:
-    """What is wrong with the limits of a classic function (facts 8.1), in AWS's words, or None."""
-    problems = []
-    for name, least, most in (("Timeout", 1, 900), ("MemorySize", 128, 10_240)):
-        value = document.get(name)
-        if value is not None and not least <= value <= most:
-            rule = f"greater than or equal to {least}" if value < least else f"less than or equal to {most}"
-            field = name[0].lower() + name[1:]
-            problems.append(f"Value '{value}' at '{field}' failed to satisfy constraint: Member must have value {rule}")
-    if not problems:
-        return None
-    plural = "s" if len(problems) > 1 else ""
-    return f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}"
+def _uploaded(text: str | bytes) -> bytes:
+    """The package that came with a request."""
+    try:
+        code = base64.b64decode(text, validate=True)
+    except ValueError as malformed:
+        raise AwsError("SerializationException", f"zipFile is not base64: {malformed}") from malformed
+    if len(code) > settings.MOST_ZIP_BYTES:
+        raise AwsError(
+            "RequestEntityTooLargeException", f"The zip file must be smaller than {settings.MOST_ZIP_BYTES} bytes.", 413
+        )
+    return code
 
 
 def request_document(body: bytes) -> dict[str, Any]:
-    """A request's JSON document; an empty body is an empty document."""
+    """A request's JSON document, without members that are null; an empty body is an empty document."""
     try:
-        document = json.loads(body or b"{}")
-    except ValueError:
+        document = json.loads(body or b"{}", parse_constant=refuse_constant)
+        if isinstance(document, dict):
+            return dict(without_nulls(document))
+    except (ValueError, RecursionError):
         raise AwsError("SerializationException", "Could not parse request body into json") from None
-    if not isinstance(document, dict):
-        raise AwsError("SerializationException", "Start of structure or map found where not expected.")
-    return document
+    raise AwsError("SerializationException", "Start of structure or map found where not expected.")

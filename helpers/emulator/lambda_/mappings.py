@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from helpers.emulator.kinesis.stream import Consumer, Stream
 from helpers.emulator.lambda_ import functions
 from helpers.emulator.lambda_.mapping.configuration import (
+    DEFAULTS,
     Configuration,
     check_creation,
     checked_settings,
@@ -44,7 +46,7 @@ class Mappings:
         """CreateEventSourceMapping: Creating for a while, then Enabled or Disabled."""
         now = self._surroundings.clock.now
         check_creation(document, now)
-        settings = checked_settings(document)
+        settings = self._checked(document)
         function_arn = self._function_arn(document.get("FunctionName") or "")
         source = document["EventSourceArn"]
         stream, consumer = self._source(source)
@@ -98,7 +100,7 @@ class Mappings:
         configuration = mapping.configuration
         validate("lambda", "UpdateEventSourceMapping", {**document, "UUID": uuid})
         self._refuse_while(configuration, "Creating", "Enabling", "Updating", "Disabling")
-        settings = checked_settings(document, configuration.settings)
+        settings = self._checked(document, configuration.settings)
         function_arn = configuration.function_arn
         if document.get("FunctionName"):
             function_arn = self._function_arn(document["FunctionName"])
@@ -116,6 +118,10 @@ class Mappings:
         del self._mappings[uuid]
         mapping.delete()
         return mapping.configuration.document()
+
+    def settle(self, uuid: str) -> None:
+        """Let the change that a mapping is in be through now: who made it does not want to wait for it."""
+        self._find(uuid).settle()
 
     # Tags
 
@@ -141,6 +147,19 @@ class Mappings:
         if found.status != "ACTIVE":
             raise invalid(f"The consumer {arn} is not ACTIVE, instead in state {found.status}.")
         return self._region.streams[arn.partition(":stream/")[2].partition("/")[0]], found
+
+    def _checked(self, document: Document, present: Document = DEFAULTS) -> Document:
+        """The settings that are asked for; a destination must be of this account, and of this Region if it has one."""
+        settings = checked_settings(document, present)
+        destination = settings.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if destination:
+            region, account = destination.split(":")[3:5]
+            if region not in ("", self._region.name) or account not in ("", ACCOUNT):
+                raise invalid(
+                    f"The destination {destination} must be in the Region {self._region.name} and of the account "
+                    f"{ACCOUNT}, as the function is."
+                )
+        return settings
 
     def _function_arn(self, name: str) -> str:
         """The full ARN of a function that must exist, with the qualifier that was asked for."""
@@ -189,6 +208,7 @@ class Mappings:
 def _page_size(asked: str | None) -> int:
     if asked is None:
         return MOST_LISTED
-    if not asked.isdigit() or not 1 <= int(asked) <= 10_000:
-        raise invalid(f"MaxItems is {asked}, and must be between 1 and 10000.")
+    if not re.fullmatch("[0-9]{1,9}", asked):
+        raise AwsError("SerializationException", f"maxItems is {asked!r}, and must be a integer.")
+    validate("lambda", "ListEventSourceMappings", {"MaxItems": int(asked)})
     return min(int(asked), MOST_LISTED)

@@ -103,7 +103,7 @@ class Runtime:
     ) -> Steps:
         """Run the function on an event (JSON); returns an Outcome.
 
-        Raises AwsError when the function may not run now (facts 8.3): Pending, throttled, or not Python.
+        Raises AwsError when the function may not run now (facts 8.3): Pending or throttled.
         """
         self._admit(function)
         self._busy[function.arn] = self._busy.get(function.arn, 0) + 1
@@ -140,8 +140,6 @@ class Runtime:
                 f"state: {function.state}",
                 409,
             )
-        if not function.runtime.startswith("python"):
-            raise NotOffered(f"the local cloud runs Python functions; {function.name} is {function.runtime}")
         reserved = function.reserved_concurrency
         if reserved is not None and self._busy.get(function.arn, 0) >= reserved:
             self._count(function, ("Throttles", 1, "Count"))

@@ -109,6 +109,7 @@ class StreamOperations:
                 "deregister them or set EnforceConsumerDeletion.",
             )
         if stream.status != "DELETING":
+            stream.change = None
             self._region.set_status(stream, "DELETING")
             for consumer in stream.consumers.values():
                 consumer.status = "DELETING"
@@ -195,19 +196,7 @@ class StreamOperations:
     def _retain(self, request: Document, wrong: str, other: str) -> None:
         stream = self._region.active_stream(request)
         hours = request["RetentionPeriodHours"]
-        least, most = RETENTION_HOURS
-        if hours < least:
-            raise AwsError(
-                "InvalidArgumentException",
-                f"Minimum allowed retention period is {least} hours. "
-                f"Requested retention period ({hours} hours) is too short.",
-            )
-        if hours > most:
-            raise AwsError(
-                "InvalidArgumentException",
-                f"Maximum allowed retention period is {most} hours. "
-                f"Requested retention period ({hours} hours) is too long.",
-            )
+        check_retention(hours)
         present = stream.retention_hours
         if hours != present and (hours < present) == (wrong == "shorter"):
             raise AwsError(
@@ -297,6 +286,23 @@ class StreamOperations:
             "CurrentShardLevelMetrics": before,
             "DesiredShardLevelMetrics": after,
         }
+
+
+def check_retention(hours: int) -> None:
+    """Raise for a retention that no stream has (facts 1.7)."""
+    least, most = RETENTION_HOURS
+    if hours < least:
+        raise AwsError(
+            "InvalidArgumentException",
+            f"Minimum allowed retention period is {least} hours. "
+            f"Requested retention period ({hours} hours) is too short.",
+        )
+    if hours > most:
+        raise AwsError(
+            "InvalidArgumentException",
+            f"Maximum allowed retention period is {most} hours. "
+            f"Requested retention period ({hours} hours) is too long.",
+        )
 
 
 def _switch_mode(stream: Stream, mode: str, warm: int) -> None:

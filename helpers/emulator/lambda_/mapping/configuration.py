@@ -204,8 +204,11 @@ def checked_settings(request: Document, present: Document = DEFAULTS) -> Documen
         Filters.of(settings["FilterCriteria"])
         if not settings["FilterCriteria"].get("Filters"):
             settings["FilterCriteria"] = None
-    if set(settings.get("MetricsConfig", {}).get("Metrics", [])) - {"EventCount"}:
+    metrics = set(settings.get("MetricsConfig", {}).get("Metrics", []))
+    if metrics - {"EventCount"}:
         raise invalid("A mapping of a Kinesis stream has the metrics EventCount only.")
+    if "MetricsConfig" in settings and not metrics:
+        settings["MetricsConfig"] = None
     if 0 <= settings.get("MaximumRecordAgeInSeconds", -1) < LEAST_RECORD_AGE:
         raise invalid("MaximumRecordAgeInSeconds must be -1, or between 60 and 604800.")
     together = {**DEFAULTS, **present, **settings}

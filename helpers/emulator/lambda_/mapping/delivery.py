@@ -23,7 +23,7 @@ from helpers.emulator.lambda_.mapping.lanes import Batch, Lane
 from helpers.emulator.lambda_.mapping.response import processed, state_of
 from helpers.emulator.lambda_.mapping.surroundings import Surroundings
 from helpers.emulator.lambda_.runtime import Outcome
-from helpers.emulator.wire import AwsError, NotOffered
+from helpers.emulator.wire import AwsError
 
 TOO_LARGE = "RequestTooLargeException"
 
@@ -132,9 +132,8 @@ class Delivery:
         """Invoke the function with a part, and put back what is to be tried again."""
         try:
             outcome: Outcome = yield from self._invoke(lane, part)
-        except (AwsError, NotOffered) as refusal:  # not invoked: throttled, not there, not ready (facts 7.9)
-            code = refusal.code if isinstance(refusal, AwsError) else "NotOffered"
-            if code == TOO_LARGE and len(part.records) > 1:  # it has outgrown an event since the batch was made
+        except AwsError as refusal:  # not invoked: throttled, not there, not ready (facts 7.9)
+            if refusal.code == TOO_LARGE and len(part.records) > 1:  # it has outgrown an event since the batch was made
                 half = len(part.records) // 2
                 parts.extendleft(
                     (Part.fresh(part.batch, part.records[half:]), Part.fresh(part.batch, part.records[:half]))
@@ -148,7 +147,7 @@ class Delivery:
                 "function": parse_name(self._configuration.function_arn)[0],
                 "attempt": part.failures + part.refusals,
             }
-            self._note("refused", lane, part.records, outcome=code, note=str(refusal), **about)
+            self._note("refused", lane, part.records, outcome=refusal.code, note=str(refusal), **about)
             parts.appendleft(part)
             return
         part.refusals = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import simpy
 
@@ -18,6 +19,13 @@ from helpers.emulator.lambda_.mapping.surroundings import Surroundings
 SECONDS_TO_ENABLE = 5.0
 SECONDS_TO_DISABLE = 5.0
 SECONDS_TO_UPDATE = 2.0
+
+
+class _Change(NamedTuple):
+    """A change of state: where it leads, and what takes effect then."""
+
+    final: str
+    then: Callable[[], None] | None
 
 
 class EventSourceMapping:
@@ -36,6 +44,8 @@ class EventSourceMapping:
         self._stream = stream
         self._registered = consumer
         self._clock = surroundings.clock
+        self._change: _Change | None = None
+        """The change of state that is under way."""
         self._started = False
         self._checkpoints: dict[int, int] = {}
         """Where to start in a shard, by its index; those that came later are read from their beginning."""
@@ -79,20 +89,28 @@ class EventSourceMapping:
 
     def delete(self) -> None:
         """Stop for good."""
+        self._change = None
         self._set_state("Deleting")
+
+    def settle(self) -> None:
+        """Let the change of state that is under way, if there is one, be through now."""
+        if self._change:
+            change, self._change = self._change, None
+            if change.then:
+                change.then()
+            self._set_state(change.final)
+            if change.final == "Enabled" and not self._consumers:
+                self._clock.start(self._start())
 
     def _become(self, passing: str, final: str, seconds: float, then: Callable[[], None] | None = None) -> None:
         self._set_state(passing)
-        self._clock.start(self._settle(passing, final, seconds, then))
+        self._change = _Change(final, then)
+        self._clock.start(self._settle_after(seconds, self._change))
 
-    def _settle(self, passing: str, final: str, seconds: float, then: Callable[[], None] | None) -> Steps:
+    def _settle_after(self, seconds: float, change: _Change) -> Steps:
         yield self._clock.timeout(seconds)
-        if self.configuration.state == passing:
-            if then:
-                then()
-            self._set_state(final)
-            if final == "Enabled" and not self._consumers:
-                yield from self._start()
+        if self._change is change:
+            self.settle()
 
     def _set_state(self, state: str) -> None:
         self.configuration.state = state

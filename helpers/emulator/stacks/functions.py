@@ -1,0 +1,112 @@
+"""Functions of a stack: moto keeps them, but makes them with few of their settings, and spoils code that it changes."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import LambdaFunction
+from moto.core.common_models import CloudFormationModel
+
+from helpers.emulator.moto_bridge import lambda_backend
+from helpers.emulator.stacks.properties import checked, types_of
+from helpers.emulator.stacks.resource import Document, refusals_fail_the_stack
+from helpers.emulator.validation import validate
+from helpers.emulator.wire import AwsError
+
+
+@cache
+def _function_types() -> Mapping[str, str]:
+    more = {"Tags": "tags", "Code": "structure", "ReservedConcurrentExecutions": "integer"}
+    unused = dict.fromkeys(("RuntimeManagementConfig", "RecursiveLoop", "FunctionScalingConfig"), "")
+    return {**types_of("lambda", "CreateFunction"), **more, **unused}
+
+
+class StackFunction(CloudFormationModel):
+    """AWS::Lambda::Function."""
+
+    cloudformation_name_type = staticmethod(LambdaFunction.cloudformation_name_type)
+    cloudformation_type = staticmethod(LambdaFunction.cloudformation_type)
+    FIXED = ("FunctionName", "PackageType")
+    DEFAULTS: ClassVar[Document] = {"Description": "", "MemorySize": 128, "Timeout": 3, "Environment": {}, "Layers": []}
+    """What a setting becomes that is left out."""
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        """Whether `Fn::GetAtt` knows it."""
+        return bool(LambdaFunction.has_cfn_attr(attr))
+
+    @classmethod
+    def properties_of(cls, logical_id: str, resource: Document) -> Document:
+        """A function's properties as the API takes them."""
+        with refusals_fail_the_stack():
+            properties = checked(logical_id, resource, _function_types(), required=("Code", "Role"))
+        variables = properties.get("Environment", {}).get("Variables")
+        if isinstance(variables, dict):  # a number in a template is text in an environment
+            text = {name: str(value) if type(value) in (int, float) else value for name, value in variables.items()}
+            properties["Environment"] = {"Variables": text}
+        return properties
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **about: Any
+    ) -> Any:
+        """Make the function."""
+        properties = cls.properties_of(about.get("LogicalId", ""), cloudformation_json)
+        with refusals_fail_the_stack():
+            return cls._make(region_name, str(resource_name), properties)
+
+    @classmethod
+    def _make(cls, region: str, name: str, properties: Document) -> Any:
+        backend = lambda_backend(region)
+        members = {setting: value for setting, value in properties.items() if setting in _function_types()}
+        spec = copy.deepcopy({**members, "FunctionName": name, "Code": _code(properties["Code"])})
+        validate("lambda", "CreateFunction", spec)
+        try:
+            backend.get_function(name)
+        except UnknownFunctionException:
+            function: Any = backend.create_function(spec)
+            function.stack_properties = properties
+            return function
+        raise AwsError("ResourceConflictException", f"Function already exist: {name}", 409)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Document,
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        """Change settings and code, or replace the function; a setting that is left out becomes its default."""
+        function, before = original_resource, original_resource.stack_properties
+        after = cls.properties_of(getattr(function, "logical_resource_id", ""), cloudformation_json)
+        if after == before:
+            return function
+        with refusals_fail_the_stack():
+            if any(after.get(name) != before.get(name) for name in cls.FIXED):
+                replacement = cls._make(region_name, str(new_resource_name), after)
+                function.delete(account_id, region_name)
+                return replacement
+            if after["Code"] != before["Code"]:
+                function.update_function_code(_code(after["Code"]))
+            group = {"LogGroup": f"/aws/lambda/{function.function_name}"}
+            settings = {**cls.DEFAULTS, "LoggingConfig": group, **after}
+            function.update_configuration({name: value for name, value in settings.items() if name != "Code"})
+        function.reserved_concurrency = after.get("ReservedConcurrentExecutions")
+        function.tags = after.get("Tags", {})
+        function.stack_properties = after
+        return function
+
+
+def _code(described: Document) -> Document:
+    """The code of a function as the API takes it: what stands in the template becomes a package."""
+    if "ZipFile" not in described:
+        return dict(described)
+    package = LambdaFunction._create_zipfile_from_plaintext_code(str(described["ZipFile"]))
+    return {**described, "ZipFile": base64.b64encode(package).decode()}
