@@ -1,4 +1,4 @@
-"""Check code style, types, the form of the notebooks, and that they can be built again."""
+"""Check code style, types, and the form of the notebooks."""
 
 import argparse
 
@@ -9,7 +9,6 @@ CHECKS = {
     "formatting": ("-m", "ruff", "format", "--check", "--output-format", "concise", "."),
     "types": ("-m", "mypy"),
     "form of the notebooks": ("-m", "helpers.commands.notebooks.form"),
-    "notebooks build again": ("-m", "helpers.commands.notebooks.building", "--check"),
 }
 
 

@@ -40,15 +40,19 @@ def built(path: Path) -> bytes:
     """The notebook, executed anew in its own folder, in its normal form."""
     blank = cleared(normal.normalised(normal.read(path)))
     notebook: NotebookNode = nbformat.reads(json.dumps(blank), as_version=4)  # type: ignore[no-untyped-call]
-    client = NotebookClient(
+    execute(notebook, path.parent)
+    return normal.to_bytes(notebook)
+
+
+def execute(notebook: NotebookNode, folder: Path) -> None:
+    """Run all cells of a notebook in a folder, and put what they say into it; raises CellExecutionError."""
+    NotebookClient(
         notebook,
         kernel_manager_class=OwnKernel,
         timeout=_SECONDS_PER_CELL,
         record_timing=False,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    client.execute()
-    return normal.to_bytes(notebook)
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
 
 
 def cleared(notebook: Json) -> Json:
@@ -63,11 +67,15 @@ def cleared(notebook: Json) -> Json:
 def differences(old: Json, new: Json) -> Iterator[str]:
     """What a second build did otherwise, cell by cell, for people to read."""
     for before, after in zip(old["cells"], new["cells"], strict=True):
-        if before == after:
-            continue
-        yield f"cell {after['id']}:"
-        changes = list(unified_diff(_shown(before), _shown(after), "there", "built", n=0, lineterm=""))
-        yield from (f"  {line[:160]}" for line in changes[2:] if not line.startswith("@@"))
+        if before != after:
+            yield from changes(before, after)
+
+
+def changes(before: Json, after: Json) -> Iterator[str]:
+    """What one cell says now, and said before."""
+    yield f"cell {after['id']}:"
+    lines = list(unified_diff(_shown(before), _shown(after), "there", "built", n=0, lineterm=""))
+    yield from (f"  {line[:160]}" for line in lines[2:] if not line.startswith("@@"))
 
 
 def chosen(names: list[str]) -> list[Path]:
