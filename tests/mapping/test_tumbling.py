@@ -196,6 +196,32 @@ def test_the_end_of_a_shard_closes_its_window(counting):
     assert first.texts == ["a"] and final.event["isFinalInvokeForWindow"] and final.began < 100
 
 
+def test_a_window_that_is_open_survives_a_pause(counting):
+    counting.map(TumblingWindowInSeconds=120)
+    counting.put("a", "b")
+    counting.cloud.wait(5)
+    counting.update(Enabled=False, wait=20)
+    counting.put("c")
+    counting.update(Enabled=True, wait=20)
+    assert [(each.texts, each.event["state"].get("count", 0)) for each in counting.invocations] == [
+        (["a", "b"], 0),
+        (["c"], 2),
+    ]
+    counting.cloud.wait(120)
+    assert counting.invocations[-1].event["isFinalInvokeForWindow"]
+    assert counting.invocations[-1].event["state"] == {"count": 3}
+
+
+def test_a_window_that_ends_in_a_pause_is_closed_after_it(counting):
+    counting.map(TumblingWindowInSeconds=60)
+    counting.put("a")
+    counting.cloud.wait(5)
+    counting.update(Enabled=False, wait=600)
+    counting.update(Enabled=True, wait=20)
+    first, final = counting.invocations
+    assert first.texts == ["a"] and final.event["isFinalInvokeForWindow"] and final.event["state"] == {"count": 1}
+
+
 def test_a_window_has_one_state_so_one_lane(stage):
     with pytest.raises(ClientError, match="ParallelizationFactor must be 1"):
         stage.map(TumblingWindowInSeconds=60, ParallelizationFactor=2)

@@ -13,6 +13,7 @@ from helpers.emulator.lambda_.mapping.delivery import Delivery
 from helpers.emulator.lambda_.mapping.lanes import Lane, lane_of
 from helpers.emulator.lambda_.mapping.reading import Reader
 from helpers.emulator.lambda_.mapping.surroundings import Bell, Surroundings
+from helpers.emulator.lambda_.mapping.tumbling import TumblingWindow
 
 
 class ShardConsumer:
@@ -32,6 +33,8 @@ class ShardConsumer:
         """Of one `shard` of `stream`, for the mapping with this configuration."""
         self.shard = shard
         self.checkpoint = 0
+        self.window: TumblingWindow | None = None
+        """The tumbling window that is open, before and after the run."""
         self.stopped = False
         self._surroundings = surroundings
         self._configuration = configuration
@@ -78,6 +81,7 @@ class ShardConsumer:
         for lane in self._lanes:
             lane.end()
         yield from self._all_at_rest()
+        self._take_window()
         if self._reader.gone:
             self._configuration.last_result = NO_STREAM
         return not self.stopped
@@ -126,6 +130,7 @@ class ShardConsumer:
         yield from self._all_at_rest()
         waiting = [record for lane in self._lanes for record in lane.waiting]
         waiting.sort(key=lambda record: int(record.sequence_number))
+        self._take_window()
         count = self._configuration.lanes
         self._lanes = [
             Lane(
@@ -135,6 +140,7 @@ class ShardConsumer:
                 self._reader.caught_up,
                 self._move_checkpoint,
                 self._clock,
+                None if number else self.window,
             )
             for number in range(count)
         ]
@@ -143,6 +149,11 @@ class ShardConsumer:
         if self.stopped:
             return
         self._working = [self._clock.start(self._work(lane)) for lane in self._lanes]
+
+    def _take_window(self) -> None:
+        """Remember the window that is open: there is one at most, as there are windows with one lane only."""
+        if self._lanes:
+            self.window = self._lanes[0].window
 
     def _work(self, lane: Lane) -> Steps:
         """Deliver one batch of a lane after the other."""

@@ -55,8 +55,9 @@ class Lane:
         caught_up: Callable[[float], bool],
         on_done: Callable[[], None],
         clock: Clock,
+        window: TumblingWindow | None = None,
     ) -> None:
-        """An empty lane.
+        """An empty lane, with a tumbling `window` if one is open.
 
         `fixed_size`: bytes that every record takes in an event; `caught_up`: whether all that arrived in the shard
         before an instant (in seconds since 1970) was read; `on_done` is called when records are done with.
@@ -70,7 +71,7 @@ class Lane:
         self._in_hand = 0
         self._own_size = 0
         self._waiting_since = 0.0
-        self._window: TumblingWindow | None = None
+        self.window = window
         self._opened = clock.now
         self._configuration = configuration
         self._fixed_size = fixed_size
@@ -109,29 +110,29 @@ class Lane:
     def next_batch(self) -> Steps:
         """Wait for the next batch and take it in hand; None at the end."""
         while not self.stopped:
-            if self._window and self._closes(self._window):
-                return Batch([], self._window, final=True, early=self._window.overgrown)
+            if self.window and self._closes(self.window):
+                return Batch([], self.window, final=True, early=self.window.overgrown)
             if self.waiting and (batch := self._ready()):
                 self._in_hand = len(batch.records)
                 return batch
-            if self._ending and not self.waiting and not self._window:
+            if self._ending and not self.waiting and not self.window:
                 return None
             yield self.bell.wait(self._patience())
         return None
 
     def _ready(self) -> Batch | None:
         """The batch at the front, if it need not wait for more (facts 7.6)."""
-        if self._configuration.tumbling and self._window is None:
-            self._window = TumblingWindow.around(self.waiting[0].arrival, self._configuration.tumbling)
+        if self._configuration.tumbling and self.window is None:
+            self.window = TumblingWindow.around(self.waiting[0].arrival, self._configuration.tumbling)
         full = self._size > MOST_BYTES or len(self.waiting) >= self._configuration.batch_size
-        if full or self._ending or self._left() <= 0 or (self._window and not self._fits(self.waiting[-1])):
-            return Batch(self._front(), self._window)
+        if full or self._ending or self._left() <= 0 or (self.window and not self._fits(self.waiting[-1])):
+            return Batch(self._front(), self.window)
         return None
 
     def _front(self) -> list[Record]:
         """The records at the front that go into one event; at least one does."""
         records = list(islice(self.waiting, self._configuration.batch_size))
-        if self._window:
+        if self.window:
             records = [record for record in records if self._fits(record)]
         if self._size <= MOST_BYTES:
             return records
@@ -150,10 +151,10 @@ class Lane:
     @property
     def _envelope(self) -> int:
         """Bytes of an event without records."""
-        return ENVELOPE + (LONGEST_WINDOW_KEYS + len(json.dumps(self._window.state).encode()) if self._window else 0)
+        return ENVELOPE + (LONGEST_WINDOW_KEYS + len(json.dumps(self.window.state).encode()) if self.window else 0)
 
     def _fits(self, record: Record) -> bool:
-        return self._window is None or self._window.holds(record.arrival)
+        return self.window is None or self.window.holds(record.arrival)
 
     def _left(self) -> float:
         """Seconds until the batching window ends in which the first record came to wait (facts 7.6).
@@ -180,8 +181,8 @@ class Lane:
     def _patience(self) -> float | None:
         """Seconds after which to look again, without being rung for."""
         moments = [self._left()] if self.waiting and self._configuration.window else []
-        if self._window and not self.waiting:
-            moments.append(max(self._window.end - self._clock.now, 0.5))
+        if self.window and not self.waiting:
+            moments.append(max(self.window.end - self._clock.now, 0.5))
         return min(moments, default=None)
 
     # What is done
@@ -199,4 +200,4 @@ class Lane:
         self._in_hand = 0
         self._opened = self._clock.now
         if batch.final and batch.window:
-            self._window = TumblingWindow(batch.window.start, batch.window.seconds) if batch.early else None
+            self.window = TumblingWindow(batch.window.start, batch.window.seconds) if batch.early else None

@@ -14,6 +14,7 @@ from helpers.emulator.lambda_.mapping.configuration import Configuration, Docume
 from helpers.emulator.lambda_.mapping.consumer import ShardConsumer
 from helpers.emulator.lambda_.mapping.reading import POLL_SECONDS, Poller, Reader, Subscriber
 from helpers.emulator.lambda_.mapping.surroundings import Surroundings
+from helpers.emulator.lambda_.mapping.tumbling import TumblingWindow
 
 # How long a mapping takes to change its state is not published: our choice, in virtual seconds.
 SECONDS_TO_ENABLE = 5.0
@@ -49,6 +50,8 @@ class EventSourceMapping:
         self._started = False
         self._checkpoints: dict[int, int] = {}
         """Where to start in a shard, by its index; those that came later are read from their beginning."""
+        self._windows: dict[int, TumblingWindow | None] = {}
+        """The tumbling window that is open in a shard, by its index."""
         self._finished: set[int] = set()
         """Shards that are closed and done."""
         self._consumers: dict[int, ShardConsumer] = {}
@@ -158,9 +161,10 @@ class EventSourceMapping:
         """Consume a shard to its end, or until the mapping stops."""
         if before is not None:  # what was under way when the mapping was disabled comes to its end first
             yield before
+        consumer.window = self._windows.get(shard.index)
         reader = self._reader(shard, self._checkpoints.get(shard.index, shard.horizon))
         finished = yield from consumer.run(reader)
-        self._checkpoints[shard.index] = consumer.checkpoint
+        self._checkpoints[shard.index], self._windows[shard.index] = consumer.checkpoint, consumer.window
         if finished:
             self._finished.add(shard.index)
             self._consumers.pop(shard.index, None)
