@@ -211,6 +211,19 @@ def test_what_is_under_way_when_disabled_is_finished_and_not_repeated(stage):
     assert most_at_once(stage.invocations) == 1
 
 
+def test_disabled_while_the_lanes_wait_for_a_long_batch(stage):
+    stage.seconds = lambda event: 60.0
+    stage.put("a", "b")
+    stage.map(BatchSize=1)
+    stage.update(ParallelizationFactor=2, wait=3)
+    stage.update(Enabled=False, wait=6)
+    stage.update(Enabled=True, wait=200)
+    assert stage.batches == [["a"], ["b"]]
+    stage.put("c")
+    stage.cloud.wait(100)
+    assert stage.batches[-1] == ["c"], "the shard goes on"
+
+
 def test_enabled_again_with_lanes_goes_back_to_the_checkpoint(stage):
     def first_fails(event):
         if "first" in map(text_of, event["Records"]):

@@ -69,6 +69,7 @@ class ShardConsumer:
         while not self.stopped and not self.shard.read_to_end(self._reader.position) and not self._reader.gone:
             if len(self._lanes) != self._configuration.lanes:
                 yield from self._change_lanes()
+                continue  # that can take long, and much may have happened meanwhile
             if not any(lane.hungry for lane in self._lanes):
                 yield self._hunger.wait()
             elif (seconds := self._reader.patience) is None:
