@@ -10,8 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from helpers.cloud import Cloud
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # a slow machine is no failure
 
 pytest_plugins = ["helpers.testing.plugin"]  # known from the environment already, if that was set up from here
 

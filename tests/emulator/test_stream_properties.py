@@ -195,4 +195,4 @@ class StreamMachine(RuleBasedStateMachine):
 
 
 TestStream = StreamMachine.TestCase
-TestStream.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestStream.settings = settings(max_examples=25, stateful_step_count=20)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.testing import feed, fresh_cloud
@@ -359,7 +359,7 @@ def flaky(tmp_path_factory):
     return file
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 @given(
     records=st.integers(1, 60),
     shards=st.integers(1, 3),

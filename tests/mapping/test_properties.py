@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from helpers.emulator.lambda_.mapping.discards import Discards
@@ -95,7 +95,7 @@ def _kind(record: dict[str, Any]) -> str:
     return str(json.loads(text_of(record))["kind"])
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(first=SETTINGS, actions=ACTIONS, shards=st.integers(1, 3))
 def test_nothing_is_lost_out_of_order_or_repeated_without_reason(first, actions, shards):
     given_up: list[str] = []

@@ -45,7 +45,7 @@ REPORTING = mapping_settings(
 )
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(orders=orders(), faults=faults(), shards=st.integers(1, 3), mapping=REPORTING)
 def test_whatever_fails_all_good_orders_are_booked_in_their_order_and_no_bad_one(orders, faults, shards, mapping):
     good = [order["ID"] for order in orders if order["AMOUNT"] is not None]
