@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
+import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
+from helpers.handlers.analytics.dimensions import FORMATS
 from helpers.pictures.style import BLANK, INK, MUTED, RC, RULE, SHARDS, WIDTH, Picture, percent, plural, shortened, tint
 
 LINE, TOP, BOTTOM = 0.3, 0.98, 0.52
@@ -86,25 +87,18 @@ def _draw_time(axes: Axes, series: Sequence[dict[str, Any]], name: str) -> None:
     axes.text(0, 1.03, f"“{name}” by {word}", transform=axes.transAxes, fontsize=8.5, color=MUTED)
 
 
-FORMS = {"MINUTE": "%Y-%m-%dT%H:%M", "HOUR": "%Y-%m-%dT%H", "DATE": "%Y-%m-%d", "MONTH": "%Y-%m", "YEAR": "%Y"}
-STEPS = {"MINUTE": timedelta(minutes=1), "HOUR": timedelta(hours=1), "DATE": timedelta(days=1)}
+FREQUENCIES = {"MINUTE": "min", "HOUR": "h", "DATE": "D", "MONTH": "M", "YEAR": "Y"}
+"""Of buckets, as pandas calls them."""
 LONGEST_SERIES = 1500
 """Bars: a day of minutes, and more than anybody can see."""
 
 
 def _without_gaps(first: str, last: str) -> list[str]:
     """All buckets from one to another of the same kind: those in which nothing was are there, too."""
-    kind, _, text = first.partition(":")
-    moment, buckets = datetime.strptime(text, FORMS[kind]), [first]
-    while buckets[-1] < last and len(buckets) < LONGEST_SERIES:
-        if kind == "YEAR":
-            moment = moment.replace(year=moment.year + 1)
-        elif kind == "MONTH":
-            moment = (moment + timedelta(days=31)).replace(day=1)
-        else:
-            moment += STEPS[kind]
-        buckets.append(f"{kind}:{moment.strftime(FORMS[kind])}")
-    return buckets
+    kind = first.partition(":")[0]
+    begin, end = (pd.Period(bucket.partition(":")[2], freq=FREQUENCIES[kind]) for bucket in (first, last))
+    moments = pd.period_range(begin, min(end, begin + LONGEST_SERIES - 1))
+    return [f"{kind}:{moment.strftime(FORMATS[kind])}" for moment in moments]
 
 
 def _when(bucket: str) -> str:
