@@ -14,9 +14,9 @@ from moto.core.common_models import CloudFormationModel
 
 from helpers.emulator.moto_bridge import lambda_backend
 from helpers.emulator.stacks.properties import checked, types_of
-from helpers.emulator.stacks.resource import Document, refusals_fail_the_stack
+from helpers.emulator.stacks.resource import Document, Kind, refusals_fail_the_stack
 from helpers.emulator.validation import validate
-from helpers.emulator.wire import AwsError
+from helpers.emulator.wire import ACCOUNT, AwsError
 
 
 @cache
@@ -26,7 +26,7 @@ def _function_types() -> Mapping[str, str]:
     return {**types_of("lambda", "CreateFunction"), **more, **unused}
 
 
-class StackFunction(CloudFormationModel):
+class StackFunction(Kind, CloudFormationModel):
     """AWS::Lambda::Function."""
 
     cloudformation_name_type = staticmethod(LambdaFunction.cloudformation_name_type)
@@ -52,16 +52,8 @@ class StackFunction(CloudFormationModel):
         return properties
 
     @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **about: Any
-    ) -> Any:
+    def make(cls, region: str, name: str, properties: Document) -> Any:
         """Make the function."""
-        properties = cls.properties_of(about.get("LogicalId", ""), cloudformation_json)
-        with refusals_fail_the_stack():
-            return cls._make(region_name, str(resource_name), properties)
-
-    @classmethod
-    def _make(cls, region: str, name: str, properties: Document) -> Any:
         backend = lambda_backend(region)
         members = {setting: value for setting, value in properties.items() if setting in _function_types()}
         spec = copy.deepcopy({**members, "FunctionName": name, "Code": _code(properties["Code"])})
@@ -69,39 +61,25 @@ class StackFunction(CloudFormationModel):
         try:
             backend.get_function(name)
         except UnknownFunctionException:
-            function: Any = backend.create_function(spec)
-            function.stack_properties = properties
-            return function
+            return backend.create_function(spec)
         raise AwsError("ResourceConflictException", f"Function already exist: {name}", 409)
 
     @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: Document,
-        account_id: str,
-        region_name: str,
-    ) -> Any:
-        """Change settings and code, or replace the function; a setting that is left out becomes its default."""
-        function, before = original_resource, original_resource.stack_properties
-        after = cls.properties_of(getattr(function, "logical_resource_id", ""), cloudformation_json)
-        if after == before:
-            return function
-        with refusals_fail_the_stack():
-            if any(after.get(name) != before.get(name) for name in cls.FIXED):
-                replacement = cls._make(region_name, str(new_resource_name), after)
-                function.delete(account_id, region_name)
-                return replacement
-            if after["Code"] != before["Code"]:
-                function.update_function_code(_code(after["Code"]))
-            group = {"LogGroup": f"/aws/lambda/{function.function_name}"}
-            settings = {**cls.DEFAULTS, "LoggingConfig": group, **after}
-            function.update_configuration({name: value for name, value in settings.items() if name != "Code"})
-        function.reserved_concurrency = after.get("ReservedConcurrentExecutions")
-        function.tags = after.get("Tags", {})
-        function.stack_properties = after
-        return function
+    def amend(cls, region: str, resource: Any, properties: Document) -> Any:
+        """Change settings and code; a setting that is left out becomes its default."""
+        if properties["Code"] != resource.stack_properties["Code"]:
+            resource.update_function_code(_code(properties["Code"]))
+        group = {"LogGroup": f"/aws/lambda/{resource.function_name}"}
+        settings = {**cls.DEFAULTS, "LoggingConfig": group, **properties}
+        resource.update_configuration({name: value for name, value in settings.items() if name != "Code"})
+        resource.reserved_concurrency = properties.get("ReservedConcurrentExecutions")
+        resource.tags = properties.get("Tags", {})
+        return resource
+
+    @classmethod
+    def discard(cls, region: str, resource: Any) -> None:
+        """Delete the function."""
+        resource.delete(ACCOUNT, region)
 
 
 def _code(described: Document) -> Document:

@@ -33,9 +33,9 @@ class StackStream(Resource, CloudFormationModel):
     FIXED = ("Name",)
     ATTRIBUTES = ("Arn",)
 
-    def __init__(self, region: str, physical_id: str, properties: Document, arn: str) -> None:
+    def __init__(self, region: str, physical_id: str, arn: str) -> None:
         """The stream with this name."""
-        super().__init__(region, physical_id, properties)
+        super().__init__(region, physical_id)
         self._arn = arn
 
     @staticmethod
@@ -69,7 +69,7 @@ class StackStream(Resource, CloudFormationModel):
         stream.retention_hours = properties.get("RetentionPeriodHours", RETENTION_HOURS)
         stream.key_id = properties.get("StreamEncryption", {}).get("KeyId")
         stream.shard_metrics = _metrics(properties)
-        return cls(region, name, properties, stream.arn)
+        return cls(region, name, stream.arn)
 
     def change(self, properties: Document) -> None:
         """Change settings one by one, each as soon as the one before is through; what is left out becomes the default.
@@ -180,7 +180,7 @@ class StackConsumer(Resource, CloudFormationModel):
         answer = service.carry_out("RegisterStreamConsumer", request, throttled=False)
         stream = service.region.stream({"StreamARN": properties["StreamARN"]})
         stream.consumers[properties["ConsumerName"]].status = "ACTIVE"
-        return cls(region, str(answer["Consumer"]["ConsumerARN"]), properties)
+        return cls(region, str(answer["Consumer"]["ConsumerARN"]))
 
     def change(self, properties: Document) -> None:
         """Change its tags, which are all that can be changed."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack, cloudformation_backends
@@ -56,6 +57,15 @@ def _fail(stack: Any, status: str, problem: Exception) -> None:
     stack._add_stack_event(status, resource_status_reason=str(problem))
 
 
+@contextmanager
+def _failing(stack: Any, status: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as problem:
+        _fail(stack, status, problem)
+        raise
+
+
 def _created(create: Callable[..., Any]) -> Callable[..., Any]:
     def create_stack(backend: Any, name: str, *about: Any, **more: Any) -> Any:
         before = set(backend.stacks)
@@ -80,22 +90,16 @@ def _leave_unfinished(stack: Any) -> None:
 
 def _updated(update: Callable[..., Any]) -> Callable[..., Any]:
     def update_stack(stack: Any, *about: Any, **more: Any) -> Any:
-        try:
+        with _failing(stack, "UPDATE_FAILED"):
             return update(stack, *about, **more)
-        except Exception as problem:
-            _fail(stack, "UPDATE_FAILED", problem)
-            raise
 
     return update_stack
 
 
 def _applied(apply: Callable[..., Any]) -> Callable[..., Any]:
     def apply_change_set(change_set: Any) -> Any:
-        try:
+        with _failing(change_set.stack, f"{change_set.change_set_type}_FAILED"):
             return apply(change_set)
-        except Exception as problem:
-            _fail(change_set.stack, f"{change_set.change_set_type}_FAILED", problem)
-            raise
 
     return apply_change_set
 

@@ -29,9 +29,9 @@ class StackMapping(Resource, CloudFormationModel):
     }
     """What a setting becomes that is left out."""
 
-    def __init__(self, region: str, physical_id: str, properties: Document, arn: str) -> None:
+    def __init__(self, region: str, physical_id: str, arn: str) -> None:
         """The mapping with this UUID."""
-        super().__init__(region, physical_id, properties)
+        super().__init__(region, physical_id)
         self._arn = arn
 
     @staticmethod
@@ -52,7 +52,7 @@ class StackMapping(Resource, CloudFormationModel):
         """Create the mapping."""
         services.forget()
         made = services.lambda_(region).mappings.create(properties)
-        return cls(region, str(made["UUID"]), properties, str(made["EventSourceMappingArn"]))
+        return cls(region, str(made["UUID"]), str(made["EventSourceMappingArn"]))
 
     def change(self, properties: Document) -> None:
         """Take over new settings and tags."""

@@ -8,10 +8,11 @@ from moto.apigateway.models import Method, apigateway_backends
 from moto.core.common_models import CloudFormationModel
 
 from helpers.emulator.stacks.properties import checked
-from helpers.emulator.stacks.resource import Document, refusals_fail_the_stack
+from helpers.emulator.stacks.resource import Document, Kind, refusals_fail_the_stack
+from helpers.emulator.wire import ACCOUNT
 
 
-class RestMethod(CloudFormationModel):
+class RestMethod(Kind, CloudFormationModel):
     """AWS::ApiGateway::Method."""
 
     cloudformation_name_type = staticmethod(Method.cloudformation_name_type)
@@ -27,15 +28,11 @@ class RestMethod(CloudFormationModel):
         return properties
 
     @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **about: Any
-    ) -> Any:
+    def make(cls, region: str, name: str, properties: Document) -> Any:
         """Make the method with its integration and the responses of this."""
-        properties = cls.properties_of(about.get("LogicalId", ""), cloudformation_json)
-        backend = apigateway_backends[account_id][region_name]
+        backend = apigateway_backends[ACCOUNT][region]
         where = properties["RestApiId"], properties["ResourceId"], properties["HttpMethod"]
         method: Any = backend.put_method(*where, properties.get("AuthorizationType", "NONE"))
-        method.stack_properties = properties
         integration = properties.get("Integration")
         if integration is None:
             return method
@@ -59,17 +56,11 @@ class RestMethod(CloudFormationModel):
         return method
 
     @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: Document,
-        account_id: str,
-        region_name: str,
-    ) -> Any:
-        """Make it anew; one that is called in another way now takes the place of the old one."""
-        before = original_resource.stack_properties
-        method = cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
-        if any(method.stack_properties[name] != before[name] for name in cls.FIXED):
-            apigateway_backends[account_id][region_name].delete_method(*(before[name] for name in cls.FIXED))
-        return method
+    def amend(cls, region: str, resource: Any, properties: Document) -> Any:
+        """Make it anew in its place."""
+        return cls.make(region, "", properties)
+
+    @classmethod
+    def discard(cls, region: str, resource: Any) -> None:
+        """Delete one that is called in another way now."""
+        apigateway_backends[ACCOUNT][region].delete_method(*(resource.stack_properties[name] for name in cls.FIXED))

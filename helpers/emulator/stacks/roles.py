@@ -9,10 +9,11 @@ from moto.core.common_models import CloudFormationModel
 from moto.iam.models import Role, iam_backends
 
 from helpers.emulator.stacks.properties import checked
-from helpers.emulator.stacks.resource import Document, refusals_fail_the_stack
+from helpers.emulator.stacks.resource import Document, Kind, refusals_fail_the_stack
+from helpers.emulator.wire import ACCOUNT
 
 
-class StackRole(CloudFormationModel):
+class StackRole(Kind, CloudFormationModel):
     """AWS::IAM::Role."""
 
     cloudformation_name_type = staticmethod(Role.cloudformation_name_type)
@@ -25,38 +26,26 @@ class StackRole(CloudFormationModel):
         return bool(Role.has_cfn_attr(attr))
 
     @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Document, account_id: str, region_name: str, **about: Any
-    ) -> Any:
-        """Make the role, with its policies."""
-        properties: Document = cloudformation_json.get("Properties") or {}
+    def properties_of(cls, logical_id: str, resource: Document) -> Document:
+        """A role's properties."""
+        properties: Document = resource.get("Properties") or {}
         with refusals_fail_the_stack():
-            kinds = dict.fromkeys(properties, "")
-            checked(about.get("LogicalId", ""), cloudformation_json, kinds, required=("AssumeRolePolicyDocument",))
-        role: Any = Role.create_from_cloudformation_json(resource_name, cloudformation_json, account_id, region_name)
-        role.stack_properties = properties
+            checked(logical_id, resource, dict.fromkeys(properties, ""), required=("AssumeRolePolicyDocument",))
+        return properties
+
+    @classmethod
+    def make(cls, region: str, name: str, properties: Document) -> Any:
+        """Make the role, with its policies."""
+        role: Any = Role.create_from_cloudformation_json(name, {"Properties": properties}, ACCOUNT, region)
         for arn in properties.get("ManagedPolicyArns", []):
-            iam_backends[account_id]["aws"].attach_role_policy(arn, role.name)
+            iam_backends[ACCOUNT]["aws"].attach_role_policy(arn, role.name)
         return role
 
     @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: Document,
-        account_id: str,
-        region_name: str,
-    ) -> Any:
-        """Change the policies and the rest, or replace the role."""
-        role, backend = original_resource, iam_backends[account_id]["aws"]
-        before, after = role.stack_properties, cloudformation_json["Properties"]
-        if any(after.get(name) != before.get(name) for name in cls.FIXED):
-            replacement = cls.create_from_cloudformation_json(
-                new_resource_name, cloudformation_json, account_id, region_name
-            )
-            cls.delete_from_cloudformation_json(role.name, cloudformation_json, account_id, region_name)
-            return replacement
+    def amend(cls, region: str, resource: Any, properties: Document) -> Any:
+        """Change the policies and the rest."""
+        role, backend = resource, iam_backends[ACCOUNT]["aws"]
+        before, after = role.stack_properties, properties
         trust = after["AssumeRolePolicyDocument"]
         backend.update_assume_role_policy(role.name, trust if isinstance(trust, str) else json.dumps(trust))
         backend.update_role(role.name, after.get("Description", ""), after.get("MaxSessionDuration", 3600))
@@ -73,8 +62,12 @@ class StackRole(CloudFormationModel):
         for arn in managed:
             if arn not in role.managed_policies:
                 backend.attach_role_policy(arn, role.name)
-        role.stack_properties = after
         return role
+
+    @classmethod
+    def discard(cls, region: str, resource: Any) -> None:
+        """Delete the role."""
+        cls.delete_from_cloudformation_json(resource.name, {}, ACCOUNT, region)
 
     @classmethod
     def delete_from_cloudformation_json(
