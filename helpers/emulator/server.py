@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -26,6 +27,8 @@ HOST = "127.0.0.1"
 
 MOST_BYTES = 1024**3
 """The largest body of a request: our choice, so that a length that is nonsense asks for no memory."""
+MOST_PATIENCE = 2.0
+"""How many seconds a client that was refused may pause before we hang up: our choice."""
 
 
 @contextmanager
@@ -88,6 +91,7 @@ def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
             refused = self._unreadable()
             if refused:  # this ends the connection, too: what follows cannot be told from the body
                 self.send_error(refused)
+                self._hear_out()
                 return
             body = self._body()
             if self.path == HEALTH and self.command in ("GET", "HEAD"):
@@ -126,6 +130,15 @@ def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
             if len(length) > 12 or int(length) > MOST_BYTES:
                 return 413
             return 0 if self.path.startswith("/") else 400
+
+        def _hear_out(self) -> None:
+            """Hang up only when the client has done so or said a lot: one that still talks might not hear the answer."""
+            with suppress(OSError):  # it has hung up, or it is silent
+                self.connection.shutdown(socket.SHUT_WR)
+                self.connection.settimeout(MOST_PATIENCE)
+                for _ in range(64):
+                    if not self.connection.recv(65_536):
+                        return
 
         def _body(self) -> bytes:
             length = int(self.headers.get("content-length", "0"))

@@ -150,7 +150,18 @@ def test_a_request_that_is_nobodys_is_refused_calmly(address):
 
 def test_a_request_without_a_length_is_refused(address):
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=5)
-    connection.request("POST", "/", body=iter([b"{}"]), encode_chunked=True)
+    connection.request("POST", "/", body=iter([b"{}"] * 100), encode_chunked=True)
+    assert connection.getresponse().status == 411
+
+
+def test_a_client_that_goes_on_talking_hears_that_it_was_refused(address):
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", "/")
+    connection.putheader("transfer-encoding", "chunked")
+    connection.endheaders()
+    connection.sock.recv(1, socket.MSG_PEEK)  # the answer is there
+    connection.send(b"1\r\nx\r\n" * 1000)
+    connection.send(b"0\r\n\r\n")
     assert connection.getresponse().status == 411
 
 
