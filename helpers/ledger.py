@@ -25,7 +25,8 @@ def ledger(table: pd.DataFrame, mapping: str | None = None) -> pd.DataFrame:
 
     Returns a row for each record: stream, shard, place (its position in the shard, from 0), put_at (virtual seconds),
     deliveries (how often the function was given it), first_given and done_at (virtual seconds, NaN if never), fate
-    (one of `FATES`), reason (why it was given up or lost).
+    (one of `FATES`), reason (why it was given up or lost).  A mapping that was paused may read again what it was done
+    with: what became of it first stands, but what was given up, or let go, and is processed then counts as processed.
 
     Raises ValueError when a column is missing, or the table has several mappings and none was chosen.
     """
@@ -124,9 +125,12 @@ class _Account:
                 yield slice(start, stop)
 
     def _end(self, which: slice, at: float, fate: str, reason: str) -> None:
-        self._done_at[which] = at
-        self._fate[which] = fate
-        self._reason[which] = reason
+        """Enter what became of records, unless that is known: after a rewind only the function can change it."""
+        present = self._fate[which]
+        open_ = present == "waiting" if fate != "processed" else present != "processed"
+        self._done_at[which][open_] = at
+        self._fate[which][open_] = fate
+        self._reason[which][open_] = reason
 
     def table(self, stream: str, shard: str) -> pd.DataFrame:
         """A row for each record."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 
 
 class Identities:
@@ -15,7 +14,9 @@ class Identities:
 
     def uuid(self) -> str:
         """A version 4 UUID, as in request ids."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        drawn = self.hex(32)
+        variant = "89ab"[int(drawn[16], 16) % 4]
+        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
     def hex(self, digits: int) -> str:
         """`digits` hexadecimal digits, as in log stream names."""

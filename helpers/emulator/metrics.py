@@ -36,15 +36,6 @@ class Minute:
         self.smallest = float("inf")
         self.largest = float("-inf")
 
-    def add(self, value: float) -> None:
-        """Count one measurement."""
-        self.count += 1
-        self.total += value
-        if value < self.smallest:
-            self.smallest = value
-        if value > self.largest:
-            self.largest = value
-
 
 class Metrics:
     """Collects measurements until CloudWatch is asked about them."""
@@ -87,7 +78,12 @@ class Metrics:
             minute = minutes.get(name)
             if minute is None:
                 minute = minutes[name] = Minute(unit)
-            minute.add(value)
+            minute.count += 1
+            minute.total += value
+            if value < minute.smallest:
+                minute.smallest = value
+            if value > minute.largest:
+                minute.largest = value
 
     def take(self) -> list[tuple[Metric, int, Minute]]:
         """What was collected since the last time: metric, second since 1970 at which the minute began, statistics."""

@@ -132,7 +132,7 @@ def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
             return 0 if self.path.startswith("/") else 400
 
         def _hear_out(self) -> None:
-            """Hang up only when the client has done so or said a lot: one that still talks might not hear the answer."""
+            """Hang up only when the client has done so or said a lot: one that talks might not hear the answer."""
             with suppress(OSError):  # it has hung up, or it is silent
                 self.connection.shutdown(socket.SHUT_WR)
                 self.connection.settimeout(MOST_PATIENCE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.emulator.kinesis.budget import Budget, Burst
+from helpers.emulator.kinesis.budget import Budget, Burst, Habit
 
 SECOND = 1_000_000
 MIB = 1024**2
@@ -80,3 +80,27 @@ def test_a_budget_refuses_only_when_it_must(asked):
         assert budget.take(now, count) == (count <= left)
         if count <= left:
             passed.append((now, count))
+
+
+@given(
+    st.lists(st.integers(0, SECOND - 1), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(1, 3 * SECOND), st.integers(1, 3)), max_size=60),
+)
+def test_a_habit_takes_what_asking_every_second_would(phases, asked):
+    told, asking, now = Budget(5), Budget(5), 0
+    for phase in phases:
+        told.begin(Habit(phase, now))
+    for pause, count in asked:
+        moments = [phase + n * SECOND for phase in phases for n in range((now + pause) // SECOND + 1)]
+        for moment in sorted(moment for moment in moments if now < moment <= now + pause):
+            asking.take(moment, 1, 1)
+        now += pause
+        assert told.take(now, count) == asking.take(now, count)
+
+
+def test_a_habit_that_ends_takes_nothing_more():
+    budget, habit = Budget(5), Habit(0, 0)
+    budget.begin(habit)
+    assert budget.take(SECOND, 4) and not budget.take(SECOND, 1)
+    budget.end(habit, SECOND + 10)
+    assert budget.take(2 * SECOND, 5)

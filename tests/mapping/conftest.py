@@ -113,19 +113,32 @@ class Stage:
     def open(self, shards: int = 1) -> None:
         """Make the stream and the function."""
         self.kinesis.create_stream(StreamName="orders", ShardCount=shards)
+        self.role = execution_role(self.cloud)
+        self.deploy("app")
+        self.cloud.wait(10)
+
+    def deploy(self, name: str) -> None:
+        """Make a function, which can soon be mapped."""
         self.lambda_.create_function(
-            FunctionName="app",
-            Role=execution_role(self.cloud),
+            FunctionName=name,
+            Role=self.role,
             Code={"ZipFile": zipped("")},
             Runtime="python3.13",
             Handler="app.handler",
         )
-        self.cloud.wait(10)
 
-    def map(self, *, wait: float = 6, position: str = "TRIM_HORIZON", source: str = ARN, **settings: Any) -> str:
+    def map(
+        self,
+        *,
+        wait: float = 6,
+        position: str = "TRIM_HORIZON",
+        source: str = ARN,
+        function: str = "app",
+        **settings: Any,
+    ) -> str:
         """Map the stream to the function."""
         answer = self.lambda_.create_event_source_mapping(
-            EventSourceArn=source, FunctionName="app", StartingPosition=position, **settings
+            EventSourceArn=source, FunctionName=function, StartingPosition=position, **settings
         )
         self.cloud.wait(wait)
         self.uuid = str(answer["UUID"])

@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 
+from helpers.emulator.recorder import Entry
 from helpers.ledger import COLUMNS, FATES, ledger, spans
 from tests.mapping.conftest import Stage, poison, stuck_at_poison
 
@@ -129,3 +130,40 @@ def test_places_are_written_in_spans():
     assert list(spans("3")) == [(3, 3)]
     assert list(spans("0-4,7,9-10")) == [(0, 4), (7, 7), (9, 10)]
     assert len(set(FATES)) == 6
+
+
+def test_what_a_record_became_first_stands_unless_the_function_is_done_with_it_later(stage: Stage):
+    """A pause rewinds to the checkpoint, in front of what other lanes have done."""
+    stage.answer = poison
+    uuid = stage.map(BatchSize=1, ParallelizationFactor=10)
+    stage.put("poison", key="a")
+    stage.put("good", key="b")
+    stage.cloud.wait(5)
+    pattern = json.dumps({"data": {"kind": ["wanted"]}})
+    stage.update(FilterCriteria={"Filters": [{"Pattern": pattern}]})
+    assert list(ledger(stage.cloud.recorder.table())["fate"]) == ["waiting", "processed"]
+    for enabled in (False, True):
+        stage.lambda_.update_event_source_mapping(UUID=uuid, Enabled=enabled)
+        stage.cloud.wait(20)
+    account = ledger(stage.cloud.recorder.table())
+    assert list(account["fate"]) == ["filtered", "processed"]
+    assert len(stage.rows("filter")) == 1 and stage.rows("filter")["records"].sum() == 2
+
+
+def test_what_was_dropped_and_then_processed_is_processed():
+    account = ledger(
+        pd.DataFrame(
+            [
+                row(0, "put", places="0-1"),
+                row(1, "discard", mapping="m", places="0-1", outcome="dropped", note="RetryAttemptsExhausted"),
+                row(2, "invoke", until=3, mapping="m", places="0", done=1),
+                row(4, "filter", mapping="m", places="0-1"),
+            ],
+            columns=list(Entry._fields),
+        )
+    )
+    assert list(account["fate"]) == ["processed", "dropped"] and list(account["done_at"]) == [3, 1]
+
+
+def row(at: float, kind: str, **fields: object) -> Entry:
+    return Entry(at, kind, stream="orders", shard="shardId-000000000000", **fields)  # type: ignore[arg-type]

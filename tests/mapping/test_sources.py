@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.conftest import zipped
 from tests.mapping.conftest import ARN, poison
 
 HALF = 2**127
+ONCE = Config(retries={"total_max_attempts": 1})
 
 
 # Resharding (facts 7.16)
@@ -119,24 +121,67 @@ def test_a_stream_that_is_made_while_it_is_mapped(stage):
 # The read budget (facts 7.6)
 
 
-def test_a_mapping_shares_the_shards_budget_and_backs_off(stage):
-    stage.map()
-    impatient = stage.cloud.client("kinesis")
+def test_a_mapping_shares_the_shards_budget_and_waits_for_its_turn(stage):
+    impatient = stage.cloud.client("kinesis", config=ONCE)
     place = stage.kinesis.get_shard_iterator(StreamName="orders", ShardId="shardId-0", ShardIteratorType="LATEST")[
         "ShardIterator"
     ]
-    refused = 0
-    for number in range(60):
-        stage.put(str(number))
-        for _ in range(6):
-            try:
-                impatient.get_records(ShardIterator=place)
-            except ClientError:
-                refused += 1
-        stage.cloud.wait(0.2)
-    stage.cloud.wait(20)
-    assert "throttled" in set(stage.rows("poll")["outcome"])
+    stage.put(*map(str, range(60)))
+    stage.map(wait=0.005)  # half the time of a call: the poll does not come in the very moment in which a read returns
+    for _ in range(1000):
+        with suppress(ClientError):
+            impatient.get_records(ShardIterator=place)
+    assert set(stage.rows("poll")["outcome"]) == {"throttled"} and not stage.batches
+    stage.cloud.wait(2)
     assert sorted(int(text) for batch in stage.batches for text in batch) == list(range(60))
+
+
+def busy(stage, mappings: int, seconds: int) -> dict[str, list[str]]:
+    """So many mappings of a shard that takes a record every half second; what each has read, by UUID."""
+    for number in range(mappings):
+        stage.deploy(f"app-{number}")
+    stage.cloud.wait(10)
+    for number in range(mappings):
+        stage.map(function=f"app-{number}", wait=0.37)
+    for number in range(2 * seconds):
+        stage.put(str(number))
+        stage.cloud.wait(0.48)
+    stage.cloud.wait(5)
+    return {uuid: list(polls["outcome"]) for uuid, polls in stage.rows("poll").groupby("mapping")}
+
+
+def test_five_mappings_of_a_shard_are_not_in_each_others_way(stage):
+    polls = busy(stage, 5, 20)
+    assert len(polls) == 5 and all(set(outcomes) == {"ok"} for outcomes in polls.values())
+    assert len(stage.batches) and sum(map(len, stage.batches)) == 5 * 40
+
+
+def test_more_mappings_than_a_shard_can_bear_take_turns(stage):
+    polls = busy(stage, 8, 40)
+    assert sum(map(len, stage.batches)) == 8 * 80, "each has got everything"
+    read = [outcomes.count("ok") for outcomes in polls.values()]
+    assert len(read) == 8 and all("throttled" in outcomes for outcomes in polls.values())
+    assert max(read) - min(read) <= 3 and sum(read) > 0.9 * 5 * 40
+
+
+def test_a_reader_who_stands_in_line_and_stops_holds_nobody_up(stage):
+    for number in range(7):
+        stage.deploy(f"app-{number}")
+    stage.cloud.wait(10)
+    uuids = [stage.map(function=f"app-{number}", wait=0.37) for number in range(7)]
+    for number in range(20):
+        stage.put(str(number))
+        stage.cloud.wait(0.48)
+    for uuid in uuids[:3]:
+        stage.lambda_.delete_event_source_mapping(UUID=uuid)
+    stage.cloud.wait(0.1)
+    for number in range(20, 60):
+        stage.put(str(number))
+        stage.cloud.wait(0.48)
+    stage.cloud.wait(3)
+    for uuid in uuids[3:]:
+        polls = stage.rows("poll")
+        assert polls[polls["mapping"] == uuid]["records"].sum() == 60
 
 
 def test_what_expires_before_it_is_read_is_counted(stage):
@@ -342,3 +387,43 @@ def test_reads_are_counted_once_a_second_when_little_comes(stage):
         stage.cloud.wait(0.1)
     stage.cloud.wait(2)
     assert math.isclose(len(stage.rows("poll")), 11, abs_tol=1)
+
+
+def reads_in_a_row(stage, shard: str = "shardId-000000000000") -> int:
+    """How many GetRecords the shard answers before it refuses one; a second later all is as before."""
+    kinesis = stage.cloud.client("kinesis", config=ONCE)
+    iterator = kinesis.get_shard_iterator(StreamName="orders", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    stage.cloud.wait(1.5)
+    for count in range(10):
+        try:
+            kinesis.get_records(ShardIterator=iterator["ShardIterator"])
+        except ClientError as refusal:
+            assert refusal.response["Error"]["Code"] == "ProvisionedThroughputExceededException"
+            stage.cloud.wait(1.5)
+            return count
+    raise AssertionError("never refused")
+
+
+def test_an_idle_mapping_takes_one_of_the_five_reads(stage):
+    assert reads_in_a_row(stage) == 5
+    uuid = stage.map()
+    assert reads_in_a_row(stage) == 4
+    stage.put("x")
+    stage.cloud.wait(3)
+    assert stage.batches == [["x"]] and reads_in_a_row(stage) == 4
+    stage.lambda_.update_event_source_mapping(UUID=uuid, Enabled=False)
+    stage.cloud.wait(10)
+    assert reads_in_a_row(stage) == 5
+    stage.lambda_.update_event_source_mapping(UUID=uuid, Enabled=True)
+    stage.cloud.wait(10)
+    assert reads_in_a_row(stage) == 4
+    stage.lambda_.delete_event_source_mapping(UUID=uuid)
+    stage.cloud.wait(10)
+    assert reads_in_a_row(stage) == 5
+
+
+def test_a_registered_consumer_takes_none_of_the_five_reads(stage):
+    consumer = stage.kinesis.register_stream_consumer(StreamARN=ARN, ConsumerName="own")["Consumer"]["ConsumerARN"]
+    stage.cloud.wait(30)
+    stage.map(source=consumer)
+    assert reads_in_a_row(stage) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from math import ceil
 
 from helpers.emulator.clock import MICROSECONDS
@@ -17,7 +18,7 @@ class Budget:
     by five seconds without (facts 5.2).
     """
 
-    __slots__ = ("_back", "_count", "_most", "_most_bytes", "_seconds", "_size")
+    __slots__ = ("_back", "_count", "_habits", "_most", "_most_bytes", "_seconds", "_size", "line")
 
     def __init__(self, most: float, most_bytes: float = float("inf"), *, seconds: float = 1.0) -> None:
         """At most `most` things and `most_bytes` bytes in `seconds`."""
@@ -27,9 +28,17 @@ class Budget:
         self._count = 0
         self._size = 0
         self._back: deque[tuple[int, int, int]] = deque()
+        self._habits: list[Habit] = []
+        self.line: deque[Callable[[], None]] = deque()
+        """Those who were refused, by what calls them, in this order: whoever is before his turn may call the first."""
 
     def allows(self, now: int, count: int = 1, size: int = 0) -> bool:
         """Whether `count` things of `size` bytes together may pass at `now`, in microseconds."""
+        if self._habits:
+            self._keep_up(now)
+        return self._has_room(now, count, size)
+
+    def _has_room(self, now: int, count: int, size: int) -> bool:
         back = self._back
         while back and back[0][0] <= now:
             _, returned, returned_size = back.popleft()
@@ -56,6 +65,40 @@ class Budget:
         if allowed:
             self.spend(now, count, size)
         return allowed
+
+    # Those who spend one thing in every period
+
+    def begin(self, habit: Habit) -> None:
+        """From now on somebody spends one thing in every period, if the budget has room then and nobody is in line."""
+        self._habits.append(habit)
+
+    def end(self, habit: Habit, now: int) -> None:
+        """From `now` on they don't; what they have spent comes back as all else does."""
+        self._keep_up(now)
+        self._habits.remove(habit)
+
+    def _keep_up(self, now: int) -> None:
+        """Let them spend what they would have by `now`: the last time is enough, the ones before have come back."""
+        due = []
+        for habit in self._habits:
+            last = now - (now - habit.phase) % self._seconds
+            if last > habit.last:
+                habit.last = last
+                due.append(last)
+        for moment in sorted(due):
+            if not self.line and self._has_room(moment, 1, 1):
+                self.spend(moment)
+
+
+class Habit:
+    """One thing that is spent in every period of a budget, always at the same point of it: a poll of an idle shard."""
+
+    __slots__ = ("last", "phase")
+
+    def __init__(self, phase: int, now: int) -> None:
+        """It is spent at `phase`, in microseconds, or whole periods from there, and for the first time after `now`."""
+        self.phase = phase
+        self.last = now
 
 
 class Burst:

@@ -17,14 +17,13 @@ def read(region: Region, stream: Stream, shard: Shard, position: int, most: int 
     """Up to `most` records from `position` on; None if the budget that all standard consumers share is spent."""
     now = region.clock.microseconds
     if region.limits and not shard.reads.allows(now, 1, 1):
-        region.count(stream, "GetRecords.Success", 0)
-        region.count(stream, "ReadProvisionedThroughputExceeded", 1)
-        region.count_shard(stream, shard.id, "ReadProvisionedThroughputExceeded", 1)
+        refuse(region, stream, shard)
         return None
     stream.trim(shard)
     records = shard.read(position, most, MOST_BYTES)
     size = sum(record.size for record in records)
-    shard.reads.spend(now, 1, size)
+    if region.limits:
+        shard.reads.spend(now, 1, size)
     age = (region.clock.now - records[-1].arrival) * 1000 if records else 0.0
     region.count_all(
         stream,
@@ -39,6 +38,13 @@ def read(region: Region, stream: Stream, shard: Shard, position: int, most: int 
     region.count_shard(stream, shard.id, "OutgoingBytes", size, "Bytes")
     region.count_shard(stream, shard.id, "IteratorAgeMilliseconds", age, "Milliseconds")
     return records
+
+
+def refuse(region: Region, stream: Stream, shard: Shard) -> None:
+    """Count a read that is not let through."""
+    region.count(stream, "GetRecords.Success", 0)
+    region.count(stream, "ReadProvisionedThroughputExceeded", 1)
+    region.count_shard(stream, shard.id, "ReadProvisionedThroughputExceeded", 1)
 
 
 def millis_behind(region: Region, shard: Shard, position: int) -> int:

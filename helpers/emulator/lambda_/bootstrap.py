@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from types import ModuleType
 from typing import Any, BinaryIO
 
@@ -354,18 +355,29 @@ class Fault(Exception):
         self.trace = trace or []
 
 
-class Context:
-    """The second argument of a handler (facts 8.2)."""
+class Setting:
+    """What every context of this environment says of the function."""
 
-    def __init__(self, cloud: Cloud, invocation: Head) -> None:
-        self._cloud = cloud
-        self._deadline = invocation["deadline"]
-        self.aws_request_id = invocation["request_id"]
+    def __init__(self) -> None:
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
         self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
         self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+
+
+class Context:
+    """The second argument of a handler (facts 8.2)."""
+
+    def __init__(self, cloud: Cloud, invocation: Head, setting: Setting) -> None:
+        self._cloud = cloud
+        self._deadline = invocation["deadline"]
+        self.aws_request_id = invocation["request_id"]
+        self.log_group_name = setting.log_group_name
+        self.log_stream_name = setting.log_stream_name
+        self.function_name = setting.function_name
+        self.memory_limit_in_mb = setting.memory_limit_in_mb
+        self.function_version = setting.function_version
         self.invoked_function_arn = invocation["arn"]
         self.tenant_id = None
         self.client_context = ClientContext.of(invocation.get("client_context"))
@@ -463,12 +475,16 @@ class JsonWriter:
     """Writes values one after the other into `parts`."""
 
     def __init__(self) -> None:
+        """Nothing written yet."""
+        self._around: set[int] = set()
+        self.parts: list[str] = []
+
+    @cached_property
+    def _quoted(self) -> Callable[[str], str]:
         """Runtimes before Python 3.12 write `ë` as an escape sequence."""
         minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
         old = minor.isdigit() and int(minor) < 12
-        self._quoted = json.encoder.encode_basestring_ascii if old else json.encoder.encode_basestring
-        self._around: set[int] = set()
-        self.parts: list[str] = []
+        return json.encoder.encode_basestring_ascii if old else json.encoder.encode_basestring
 
     def write(self, value: Any) -> None:
         """Add a value; recursive, at one call per level."""
@@ -673,7 +689,7 @@ def main() -> None:
     task_imports(start["task"])
     site.setquit()  # `exit` and `quit`
     home = Home(start["task"], start["libraries"])
-    memory = PeakMemory()
+    memory, setting = PeakMemory(), Setting()
 
     try:
         handler = load_handler(start["handler"])
@@ -690,7 +706,7 @@ def main() -> None:
         except EOFError:
             os._exit(0)  # the cloud is closed: no thread of the handler may keep this process
         now_serving["request_id"] = invocation["request_id"]
-        kind, body = serve(handler, event, Context(cloud, invocation), home)
+        kind, body = serve(handler, event, Context(cloud, invocation, setting), home)
         cloud.tell({"kind": kind, "peak": memory.kilobytes()}, body)
 
 

@@ -152,19 +152,29 @@ class Runtime:
     # Environments
 
     def acquire(self, function: Function) -> tuple[Environment, bool]:
-        """An environment for the function and whether it is new; those of older revisions are ended."""
-        revision = function.revision
-        for other in [r for r in self._idle if r[:2] == revision[:2] and r != revision]:
-            for environment in self._idle.pop(other):
-                self.discard(environment)
-        idle = self._idle.get(revision)
+        """An environment for the function and whether it is new; with the first one, those of older revisions end."""
+        idle = self._idle.get(function.revision)
         if idle:
             return idle.pop(), False
+        if idle is None:
+            self._retire(function)
+            self._idle[function.revision] = []
         return self._start(function), True
 
     def release(self, environment: Environment) -> None:
-        """Keep an environment warm for the next invocation."""
-        self._idle.setdefault(environment.function.revision, []).append(environment)
+        """Keep an environment warm for the next invocation, if its revision is still in use."""
+        idle = self._idle.get(environment.function.revision)
+        if idle is None:
+            self.discard(environment)
+        else:
+            idle.append(environment)
+
+    def _retire(self, function: Function) -> None:
+        """End the environments of this version of the function that are idle."""
+        of = function.arn, function.version
+        for revision in [revision for revision in self._idle if revision[:2] == of]:
+            for environment in self._idle.pop(revision):
+                self.discard(environment)
 
     def discard(self, environment: Environment) -> None:
         """End an environment."""

@@ -76,7 +76,31 @@ class Configuration:
     tags: dict[str, str] = field(default_factory=dict)
     state: str = "Creating"
     last_result: str = NO_RECORDS_YET
-    filters: Filters = field(default_factory=Filters)
+    # What the settings say, taken apart: this is asked for with every batch and seldom changes
+    batch_size: int = field(init=False)
+    """Records in a batch, at most."""
+    window: int = field(init=False)
+    """Seconds that a batch waits for more records."""
+    lanes: int = field(init=False)
+    """Batches of one shard that are under way at the same time, at most."""
+    tumbling: int = field(init=False)
+    """Seconds of a tumbling window, 0 for none."""
+    retries: int | None = field(init=False)
+    """How often a batch is tried again after a function error; None: until its records expire."""
+    record_age: int | None = field(init=False)
+    """Seconds after which a record is given up; None: when it expires."""
+    bisects: bool = field(init=False)
+    """Whether a batch that fails is halved."""
+    reports_items: bool = field(init=False)
+    """Whether the function may tell which records have failed."""
+    destination: str | None = field(init=False)
+    """The ARN to which records are reported that are given up."""
+    counts_events: bool = field(init=False)
+    """Whether the mapping's own metrics are switched on."""
+    filters: Filters = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._take_apart()
 
     def change(self, settings: Document) -> None:
         """Take over new settings: those that `checked_settings` has let through; None takes one away."""
@@ -84,58 +108,21 @@ class Configuration:
         for name in OPTIONAL:
             if name in self.settings and not self.settings[name]:
                 del self.settings[name]
-        self.filters = Filters.of(self.settings.get("FilterCriteria"))
+        self._take_apart()
 
-    @property
-    def batch_size(self) -> int:
-        """Records in a batch, at most."""
-        return int(self.settings["BatchSize"])
-
-    @property
-    def window(self) -> int:
-        """Seconds that a batch waits for more records."""
-        return int(self.settings["MaximumBatchingWindowInSeconds"])
-
-    @property
-    def lanes(self) -> int:
-        """Batches of one shard that are under way at the same time, at most."""
-        return int(self.settings["ParallelizationFactor"])
-
-    @property
-    def tumbling(self) -> int:
-        """Seconds of a tumbling window, 0 for none."""
-        return int(self.settings["TumblingWindowInSeconds"])
-
-    @property
-    def retries(self) -> int | None:
-        """How often a batch is tried again after a function error; None: until its records expire."""
-        return _unless_negative(self.settings["MaximumRetryAttempts"])
-
-    @property
-    def record_age(self) -> int | None:
-        """Seconds after which a record is given up; None: when it expires."""
-        return _unless_negative(self.settings["MaximumRecordAgeInSeconds"])
-
-    @property
-    def bisects(self) -> bool:
-        """Whether a batch that fails is halved."""
-        return bool(self.settings["BisectBatchOnFunctionError"])
-
-    @property
-    def reports_items(self) -> bool:
-        """Whether the function may tell which records have failed."""
-        return "ReportBatchItemFailures" in self.settings["FunctionResponseTypes"]
-
-    @property
-    def destination(self) -> str | None:
-        """The ARN to which records are reported that are given up."""
-        arn: str | None = self.settings["DestinationConfig"]["OnFailure"].get("Destination")
-        return arn
-
-    @property
-    def counts_events(self) -> bool:
-        """Whether the mapping's own metrics are switched on."""
-        return "EventCount" in self.settings.get("MetricsConfig", {}).get("Metrics", [])
+    def _take_apart(self) -> None:
+        settings = self.settings
+        self.batch_size = int(settings["BatchSize"])
+        self.window = int(settings["MaximumBatchingWindowInSeconds"])
+        self.lanes = int(settings["ParallelizationFactor"])
+        self.tumbling = int(settings["TumblingWindowInSeconds"])
+        self.retries = _unless_negative(settings["MaximumRetryAttempts"])
+        self.record_age = _unless_negative(settings["MaximumRecordAgeInSeconds"])
+        self.bisects = bool(settings["BisectBatchOnFunctionError"])
+        self.reports_items = "ReportBatchItemFailures" in settings["FunctionResponseTypes"]
+        self.destination = settings["DestinationConfig"]["OnFailure"].get("Destination")
+        self.counts_events = "EventCount" in settings.get("MetricsConfig", {}).get("Metrics", [])
+        self.filters = Filters.of(settings.get("FilterCriteria"))
 
     def document(self) -> Document:
         """The mapping as the API answers it."""

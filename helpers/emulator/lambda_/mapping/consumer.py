@@ -66,6 +66,7 @@ class ShardConsumer:
     def run(self, reader: Reader) -> Steps:
         """Read with `reader` and deliver until stopped, or until the closed shard is done; returns whether it is."""
         self._reader, self.checkpoint = reader, reader.position
+        reader.wake = self._bell.ring
         while not self.stopped and not self.shard.read_to_end(self._reader.position) and not self._reader.gone:
             if len(self._lanes) != self._configuration.lanes:
                 yield from self._change_lanes()
@@ -73,12 +74,13 @@ class ShardConsumer:
             if not any(lane.hungry for lane in self._lanes):
                 yield self._hunger.wait()
             elif (seconds := self._reader.patience) is None:
-                self._reader.on_arrival(self._bell.ring)
+                self._reader.rest()
                 yield self._bell.wait()
             else:
-                yield from self._bell.pause(seconds, over=lambda: self.stopped)
+                yield from self._bell.pause(seconds, over=lambda: self.stopped or self._reader.called)
                 if not self.stopped:
                     self._hand_out(self._reader.read())
+        self._reader.end()
         for lane in self._lanes:
             lane.end()
         yield from self._all_at_rest()

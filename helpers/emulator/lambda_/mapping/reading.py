@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from helpers.emulator.clock import MICROSECONDS
-from helpers.emulator.kinesis.budget import Budget
-from helpers.emulator.kinesis.reading import millis_behind, read
+from helpers.emulator.kinesis.budget import Budget, Habit
+from helpers.emulator.kinesis.reading import millis_behind, read, refuse
 from helpers.emulator.kinesis.shard import BYTES_OUT, Record, Shard, span
 from helpers.emulator.kinesis.stream import Consumer, Stream
 from helpers.emulator.lambda_.mapping.configuration import NO_ACCESS, Configuration
@@ -45,7 +45,11 @@ class Reader(ABC):
         self._shard = shard
         self._clock = surroundings.clock
         self._began = surroundings.clock.microseconds
-        self._listening = False
+        self._resting = False
+        self.wake: Callable[[], None] = _nothing
+        """Called when it is worth having another look at once."""
+        self.called = False
+        """Whether its turn has come before the end of its pause."""
 
     # When to read
 
@@ -71,16 +75,19 @@ class Reader(ABC):
     def _pause(self) -> float:
         """Seconds until its turn comes, when something is there to read."""
 
-    def on_arrival(self, wake: Callable[[], None]) -> None:
-        """Call `wake` when something arrives, or the shard is closed."""
-        if not self._listening:
-            self._listening = True
+    def rest(self) -> None:
+        """There is nothing to read: `wake` whoever waits when something arrives, or the shard is closed."""
+        if not self._resting:
+            self._resting = True
+            self._shard.on_arrival(self._heard)
 
-            def heard() -> None:
-                self._listening = False
-                wake()
+    def _heard(self) -> None:
+        self.end()
+        self.wake()
 
-            self._shard.on_arrival(heard)
+    def end(self) -> None:
+        """End the rest, if there is one: something has arrived, or nothing will be read any more."""
+        self._resting = False
 
     def caught_up(self, second: float) -> bool:
         """Whether it has read all that arrived before `second` (since 1970), which has passed."""
@@ -145,7 +152,30 @@ class Reader(ABC):
 
 
 class Poller(Reader):
-    """Polls once a second, and at once while there is more; the shard's budget is shared with all other readers."""
+    """Polls once a second, and at once while there is more; the shard's budget is shared with all other readers.
+
+    At the tip it waits for the next record; what it would have polled in vain meanwhile is taken from the budget.
+    AWS does not say whose turn it is when there are more polls than the shard allows: here those who were refused
+    stand in line, and whoever comes later gives his turn to the first of them.
+    """
+
+    _habit: Habit | None = None
+
+    def rest(self) -> None:
+        """As a Reader, and poll in vain meanwhile."""
+        super().rest()
+        if self._habit is None:
+            self._habit = Habit(self._began + round(READ_SECONDS * MICROSECONDS), self._clock.microseconds)
+            self._shard.reads.begin(self._habit)
+
+    def end(self) -> None:
+        """As a Reader, and leave the line."""
+        super().end()
+        if self._habit:
+            self._shard.reads.end(self._habit, self._clock.microseconds)
+            self._habit = None
+        if self._call in self._shard.reads.line:
+            self._shard.reads.line.remove(self._call)
 
     def _pause(self) -> float:
         """Until the next whole second since it began."""
@@ -153,10 +183,28 @@ class Poller(Reader):
         return POLL_SECONDS - since % POLL_SECONDS
 
     def _read(self) -> list[Record] | None:
-        records = read(self._surroundings.region, self._stream, self._shard, self.position)
+        where = self._surroundings.region, self._stream, self._shard
+        line = self._shard.reads.line
+        waits = self._call in line
+        if line and not waits and not self.called:
+            refuse(*where)
+            line.append(self._call)
+            line.popleft()()
+            records = None
+        else:
+            records = read(*where, self.position)
+            if records is None and not waits:
+                (line.appendleft if self.called else line.append)(self._call)
+        self.called = False
         if records is None:
             self._note(self.kind, [], outcome="throttled")
+        elif waits:
+            line.remove(self._call)
         return records
+
+    def _call(self) -> None:
+        self.called = True
+        self.wake()
 
 
 class Subscriber(Reader):
@@ -204,3 +252,7 @@ class Subscriber(Reader):
         ):
             region.count_consumer(self._stream, self._consumer, f"SubscribeToShardEvent.{name}", value, unit)
         return records
+
+
+def _nothing() -> None:
+    """Nobody waits."""
