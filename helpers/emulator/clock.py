@@ -47,8 +47,8 @@ class Clock:
         self.speed = speed
         self.on_fault: Callable[[Exception], None] | None = None
         """With a speed: told of a fault in what nobody waits for; time goes on.  Unset, whoever waits hears of it."""
-        self._simulation = simpy.Environment()
         self._start = round(start.timestamp() * MICROSECONDS)
+        self._simulation = simpy.Environment(self._start)
         self._stepping = False
         self._borrowed = 0
         self._pacer = _Pacer(self, speed) if speed else None
@@ -58,17 +58,17 @@ class Clock:
     @property
     def microseconds(self) -> int:
         """Microseconds since 1970, UTC."""
-        return self._start + int(self._simulation.now) + self._borrowed
+        return self._simulation._now + self._borrowed  # type: ignore[return-value]  # `now`, without a call
 
     @property
     def now(self) -> float:
         """Seconds since 1970, UTC."""
-        return self.microseconds / MICROSECONDS
+        return (self._simulation._now + self._borrowed) / MICROSECONDS
 
     @property
     def elapsed(self) -> float:
         """Seconds since the clock started."""
-        return (int(self._simulation.now) + self._borrowed) / MICROSECONDS
+        return (self._simulation._now - self._start + self._borrowed) / MICROSECONDS
 
     @property
     def datetime(self) -> datetime:
@@ -78,7 +78,7 @@ class Clock:
     @property
     def due(self) -> float:
         """Seconds since 1970, UTC, by the wall clock: what happens then may be late.  Needs no lock."""
-        return (self._start + self._pacer.due) / MICROSECONDS if self._pacer else self.now
+        return self._pacer.due / MICROSECONDS if self._pacer else self.now
 
     # Things that take time
 
@@ -176,8 +176,8 @@ class _Pacer:
 
     @property
     def due(self) -> int:
-        """Where the wall clock is: microseconds since the beginning."""
-        return int((time.monotonic() - self._began) * self._speed)
+        """Where the wall clock is: microseconds since 1970, UTC."""
+        return self._clock._start + int((time.monotonic() - self._began) * self._speed)
 
     def catch_up(self) -> None:
         """Let happen what is due by the wall clock, for one turn at most.  The caller holds the lock.
@@ -252,7 +252,8 @@ class _Pacer:
         next_event = self._clock._simulation.peek()
         if next_event == float("inf"):
             return None
-        return min(max(BREATH, self._began + next_event / self._speed - time.monotonic()), threading.TIMEOUT_MAX)
+        real = self._began + (next_event - self._clock._start) / self._speed
+        return min(max(BREATH, real - time.monotonic()), threading.TIMEOUT_MAX)
 
 
 def _leave_to_caller(process: simpy.Event) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from helpers.emulator.lambda_.mapping.discards import Discards
 from helpers.emulator.wire import AwsError
-from helpers.ledger import ledger
+from helpers.ledger import ledger, spans
 from helpers.testing import fresh_cloud
 from helpers.testing.strategies import KNOBS
 from tests.mapping.conftest import Failure, Stage, failures, number_of, text_of
@@ -171,8 +171,9 @@ def check(stage, play, written, given_up):
     event(f"given up: {bool(given_up)}, filtered: {bool(filtered)}")
 
     firsts: dict[str, list[int]] = {}
+    let_go = {*given_up, *filtered_out(stage, entries)}
     for key, number in dict.fromkeys(play.processed):
-        if number not in given_up:  # one that was given up can come again after a rewind, behind those that were done
+        if number not in let_go:  # what was let go can come again after a rewind, behind what was done
             firsts.setdefault(key, []).append(int(number))
     for key, numbers in firsts.items():
         assert numbers == sorted(numbers), f"{key} was processed out of order"
@@ -197,13 +198,29 @@ def check(stage, play, written, given_up):
     check_ledger(stage, play, given_up)
 
 
+def number_at(stage, shard_id, place):
+    """The sequence number of the record at a place of a shard."""
+    stream = stage.cloud.emulator.switchboard.kinesis("us-east-1").region.streams["orders"]
+    (shard,) = [shard for shard in stream.shards if shard.id == shard_id]
+    return shard.at(place).sequence_number
+
+
+def filtered_out(stage, entries):
+    """The sequence numbers of the records that did not pass the filters at some time."""
+    return {
+        number_at(stage, entry.shard, place)
+        for entry in entries
+        if entry.kind == "filter"
+        for first, last in spans(entry.places)
+        for place in range(first, last + 1)
+    }
+
+
 def check_ledger(stage, play, given_up):
     """The account that is drawn from the flight recorder says the same as the function and the discards did."""
-    stream = stage.cloud.emulator.switchboard.kinesis("us-east-1").region.streams["orders"]
     processed = {number for _, number in play.processed}
     for row in ledger(stage.cloud.recorder.table()).itertuples():
-        (shard,) = [shard for shard in stream.shards if shard.id == row.shard]
-        number = shard.at(row.place).sequence_number
+        number = number_at(stage, row.shard, row.place)
         assert row.deliveries == play.tries[number]
         assert (row.fate == "processed") <= (number in processed)
         assert (row.fate in ("reported", "dropped")) <= (number in given_up)
@@ -233,6 +250,6 @@ def check_concurrency(stage):
     for each in stage.invocations:
         for key in set(each.keys):
             by_key.setdefault(key, []).append((each.began, each.ended))
-    for key, spans in by_key.items():
-        for (_, one_ended), (other_began, _) in itertools.pairwise(sorted(spans)):
+    for key, times in by_key.items():
+        for (_, one_ended), (other_began, _) in itertools.pairwise(sorted(times)):
             assert one_ended <= other_began, f"{key} was in two batches at once"

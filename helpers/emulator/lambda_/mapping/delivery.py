@@ -84,7 +84,9 @@ class Delivery:
         parts = deque([Part.fresh(batch, batch.records)])
         while parts:
             part = parts.popleft()
-            yield from self._wait(lane, part)
+            if part.pause:
+                pause, part.pause = part.pause, 0.0
+                yield from lane.bell.pause(pause, over=lambda: lane.stopped)
             if lane.stopped:
                 return
             yield from self._let_go_of_old(lane, part)
@@ -94,11 +96,6 @@ class Delivery:
             if part.records or batch.final:
                 yield from self._try(lane, part, parts)
         lane.delivered(batch)
-
-    def _wait(self, lane: Lane, part: Part) -> Steps:
-        pause, part.pause = part.pause, 0.0
-        if pause:
-            yield from lane.bell.pause(pause, over=lambda: lane.stopped)
 
     def _cut(self, part: Part, parts: deque[Part]) -> None:
         """Leave no more in a part than BatchSize, which may have become smaller since the batch was made."""

@@ -69,6 +69,7 @@ class Lane:
         """Rings for the lane's one process."""
         self._ending = False
         self._in_hand = 0
+        self._own_sizes: deque[int] = deque()
         self._own_size = 0
         self._waiting_since = 0.0
         self.window = window
@@ -91,8 +92,10 @@ class Lane:
         if not self.waiting:
             self._waiting_since = self._clock.now
         for record in records:
+            size = own_size(record)
             self.waiting.append(record)
-            self._own_size += own_size(record)
+            self._own_sizes.append(size)
+            self._own_size += size
         self.bell.ring()
 
     def stop(self) -> None:
@@ -190,7 +193,8 @@ class Lane:
     def done(self, count: int) -> None:
         """The first `count` records are processed, reported, dropped or expired: let go of them."""
         for _ in range(count):
-            self._own_size -= own_size(self.waiting.popleft())
+            self.waiting.popleft()
+            self._own_size -= self._own_sizes.popleft()
         self._in_hand = max(0, self._in_hand - count)
         if count:
             self._on_done()

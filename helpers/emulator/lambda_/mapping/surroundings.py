@@ -39,18 +39,24 @@ class Bell:
     def __init__(self, clock: Clock) -> None:
         """Nobody waits yet."""
         self._clock = clock
-        self._waiting = clock.event()
+        self._waiting: simpy.Event | None = None
 
     def ring(self) -> None:
         """Something has happened: have a look."""
-        if self._waiting.callbacks:  # it has not happened, and somebody waits for it
-            rung = self._clock.timeout(0)
-            rung.callbacks, self._waiting.callbacks = self._waiting.callbacks, rung.callbacks
+        waiting, self._waiting = self._waiting, None
+        if waiting is None or not waiting.callbacks:  # nobody waits, or it has happened
+            return
+        if waiting.triggered:  # a time that is still to come: let something else happen in its place
+            rung = self._clock.event()
+            rung.callbacks, waiting.callbacks = waiting.callbacks, []
+            waiting = rung
+        waiting.succeed()
 
     def wait(self, seconds: float | None = None) -> simpy.Event:
         """An event that happens when `seconds` have passed; who waits for it goes on earlier if the bell rings."""
-        self._waiting = self._clock.event() if seconds is None else self._clock.timeout(seconds)
-        return self._waiting
+        waiting = self._clock.event() if seconds is None else self._clock.timeout(seconds)
+        self._waiting = waiting
+        return waiting
 
     def pause(self, seconds: float, over: Callable[[], bool]) -> Steps:
         """Let `seconds` pass, whatever the bell rings for, unless it is `over` before."""
