@@ -55,7 +55,8 @@ class FlightRecorder:
 
     def note(self, kind: str, *, at: float | None = None, **fields: Any) -> None:
         """Write down one entry; `fields` are those of `Entry`."""
-        self._rows.append(tuple(Entry(self._clock.elapsed if at is None else at, kind, **fields)))
+        moment = self._clock.elapsed if at is None else at
+        self._rows.append(Entry.__new__(tuple, moment, kind, **fields))
 
     def __len__(self) -> int:
         """How many entries there are."""

@@ -34,9 +34,10 @@ def read(region: Region, stream: Stream, shard: Shard, position: int, most: int 
         ("GetRecords.IteratorAgeMilliseconds", age, "Milliseconds"),
         ("ReadProvisionedThroughputExceeded", 0, "Count"),
     )
-    region.count_shard(stream, shard.id, "OutgoingRecords", len(records))
-    region.count_shard(stream, shard.id, "OutgoingBytes", size, "Bytes")
-    region.count_shard(stream, shard.id, "IteratorAgeMilliseconds", age, "Milliseconds")
+    if stream.shard_metrics:
+        region.count_shard(stream, shard.id, "OutgoingRecords", len(records))
+        region.count_shard(stream, shard.id, "OutgoingBytes", size, "Bytes")
+        region.count_shard(stream, shard.id, "IteratorAgeMilliseconds", age, "Milliseconds")
     return records
 
 

@@ -45,6 +45,7 @@ class Environment:
     def __init__(self, function: Function, task: Path, log: Path, log_stream: str, watch: Watch) -> None:
         """Start the process.  `task`: the unzipped code; `log`: a file for what it prints."""
         self.function = function
+        self.revision = function.revision
         self.log_stream = log_stream
         self._task = task
         self._watch = watch

@@ -163,7 +163,7 @@ class Runtime:
 
     def release(self, environment: Environment) -> None:
         """Keep an environment warm for the next invocation, if its revision is still in use."""
-        idle = self._idle.get(environment.function.revision)
+        idle = self._idle.get(environment.revision)
         if idle is None:
             self.discard(environment)
         else:
@@ -381,8 +381,9 @@ class _Invocation:
         self._log.flush()
         memory = self._function.memory
         killed = self._environment.killed_for == "memory"
-        label = {"ok": "", "timeout": "timeout"}.get(status)
-        if label is None:
+        if status in ("ok", "timeout"):
+            label = "" if status == "ok" else status
+        else:
             label = f"error\tError Type: {json.loads(body)['errorType']}"
         for line in end_lines(
             self._request_id,

@@ -98,9 +98,11 @@ class Reader(ABC):
 
     def read(self) -> list[Record]:
         """Read what there is, up to the limits of one read; oldest first."""
-        self._skip_expired()
         self._barred = not self._may_read()
         records = None if self._barred else self._read()
+        if records is None:  # a read lets go of what is too old, and there was none
+            self._stream.trim(self._shard)
+        self._skip_expired()
         if records:
             self.position += len(records)
             self._note(self.kind, records, outcome="ok")
@@ -124,7 +126,6 @@ class Reader(ABC):
 
     def _skip_expired(self) -> None:
         """What the stream no longer keeps was lost before it was ever read."""
-        self._stream.trim(self._shard)
         lost = self._shard.horizon - self.position
         if lost > 0:
             self.position = self._shard.horizon
@@ -240,6 +241,7 @@ class Subscriber(Reader):
         region, now = self._surroundings.region, self._clock.microseconds
         if region.limits and not self._budget.allows(now, 1, 1):
             return None
+        self._stream.trim(self._shard)
         records = self._shard.read(self.position, 10_000, BYTES_OUT)
         size = sum(record.size for record in records)
         self._budget.spend(now, 1, size)
