@@ -25,7 +25,7 @@ def pytest_arguments(added: list[str]) -> list[str]:
     everything = [p for p in ("tests", "notebooks") if (places.ROOT / p).is_dir()]
     return [
         *([] if named else everything),
-        *("-n", str(places.cores()), "--dist", "loadfile"),
+        *("-n", str(places.cores()), "--dist", "loadfile", "--no-loadscope-reorder"),
         *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "60"),
         *added,
     ]

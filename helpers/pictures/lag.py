@@ -40,7 +40,7 @@ def lag(table: pd.DataFrame, *, per_second: float = 1.0) -> Picture:
     )
     with rc_context(RC):
         axes = picture.axes_below_title(left=LEFT, right=RIGHT, bottom=BOTTOM, top=TOP)
-        axes.set_xlim(first, last)
+        axes.set_xlim(first, max(last, first + 1))
         axes.set_ylim(0, max(1.0, *(1.08 * max(line) for line in lines.values())))
         axes.grid(color=RULE, linewidth=0.9)
         axes.set_axisbelow(True)

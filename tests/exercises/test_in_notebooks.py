@@ -10,6 +10,8 @@ import pytest
 
 from helpers.commands.notebooks import building, normal
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 

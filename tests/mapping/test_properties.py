@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -95,6 +96,7 @@ def _kind(record: dict[str, Any]) -> str:
     return str(json.loads(text_of(record))["kind"])
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(first=SETTINGS, actions=ACTIONS, shards=st.integers(1, 3))
 def test_nothing_is_lost_out_of_order_or_repeated_without_reason(first, actions, shards):

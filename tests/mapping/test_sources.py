@@ -328,6 +328,25 @@ def test_a_role_that_loses_its_right_reads_no_more_until_it_has_it_again(stage):
     assert stage.batches == [["a"], ["b"]] and stage.last_result == "OK"
 
 
+def test_who_stands_in_line_and_loses_the_right_to_read_waits_like_anybody(stage):
+    for number in range(7):
+        stage.deploy(f"app-{number}")
+    stage.cloud.wait(10)
+    for number in range(7):
+        stage.map(function=f"app-{number}", wait=0.37)
+    for number in range(40):
+        if number == 20:
+            detach(stage)
+        stage.put(str(number))
+        stage.cloud.wait(0.48)
+    read = len(stage.batches)
+    stage.cloud.wait(60)
+    assert len(stage.batches) == read and read
+    attach(stage, "kinesis:*")
+    stage.cloud.wait(10)
+    assert sum(map(len, stage.batches)) == 7 * 40
+
+
 def test_a_registered_consumer_needs_the_right_to_subscribe(stage, consumer):
     detach(stage)
     attach(stage, *READING)

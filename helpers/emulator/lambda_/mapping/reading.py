@@ -98,8 +98,9 @@ class Reader(ABC):
 
     def read(self) -> list[Record]:
         """Read what there is, up to the limits of one read; oldest first."""
+        called, self.called = self.called, False
         self._barred = not self._may_read()
-        records = None if self._barred else self._read()
+        records = None if self._barred else self._read(called)
         if records is None:  # a read lets go of what is too old, and there was none
             self._stream.trim(self._shard)
         self._skip_expired()
@@ -110,8 +111,8 @@ class Reader(ABC):
         return records or []
 
     @abstractmethod
-    def _read(self) -> list[Record] | None:
-        """What there is at `position`; None when the budget is spent."""
+    def _read(self, called: bool) -> list[Record] | None:
+        """What there is at `position`, now or because it was `called`; None when the budget is spent."""
 
     def _may_read(self) -> bool:
         """Whether the function's role may read the stream; the mapping says so if not."""
@@ -183,11 +184,11 @@ class Poller(Reader):
         since = (self._clock.microseconds - self._began) / MICROSECONDS
         return POLL_SECONDS - since % POLL_SECONDS
 
-    def _read(self) -> list[Record] | None:
+    def _read(self, called: bool) -> list[Record] | None:
         where = self._surroundings.region, self._stream, self._shard
         line = self._shard.reads.line
         waits = self._call in line
-        if line and not waits and not self.called:
+        if line and not waits and not called:
             refuse(*where)
             line.append(self._call)
             line.popleft()()
@@ -195,8 +196,7 @@ class Poller(Reader):
         else:
             records = read(*where, self.position)
             if records is None and not waits:
-                (line.appendleft if self.called else line.append)(self._call)
-        self.called = False
+                (line.appendleft if called else line.append)(self._call)
         if records is None:
             self._note(self.kind, [], outcome="throttled")
         elif waits:
@@ -237,7 +237,7 @@ class Subscriber(Reader):
     def _may_read(self) -> bool:
         return self._consumer.status == "ACTIVE" and super()._may_read()
 
-    def _read(self) -> list[Record] | None:
+    def _read(self, called: bool) -> list[Record] | None:
         region, now = self._surroundings.region, self._clock.microseconds
         if region.limits and not self._budget.allows(now, 1, 1):
             return None
