@@ -40,10 +40,14 @@ SETTINGS = st.fixed_dictionaries(
     },
 )
 
+RECORDS = st.lists(st.tuples(st.integers(0, KEYS - 1), KINDS), min_size=1, max_size=12)
+"""A key and a kind each."""
+
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.just("put"), st.lists(st.tuples(st.integers(0, KEYS - 1), KINDS), min_size=1, max_size=12)),
-        st.tuples(st.just("put"), st.lists(st.tuples(st.integers(0, KEYS - 1), KINDS), min_size=1, max_size=12)),
+        st.tuples(st.just("put"), RECORDS),
+        st.tuples(st.just("put"), RECORDS),
+        st.tuples(st.just("put into a crowd"), RECORDS),
         st.tuples(st.just("wait"), st.sampled_from([0.3, 1.0, 4.0, 15.0, 70.0])),
         st.tuples(st.just("update"), SETTINGS),
         st.tuples(st.just("pause"), st.sampled_from([0.0, 3.0, 20.0])),
@@ -130,13 +134,10 @@ def perform(stage, play, first, actions):
     stage.map(wait=0, **first)
     stage.cloud.wait(6)
     for name, what in actions:
-        if name == "put":
-            records = [
-                {"Data": json.dumps({"kind": kind}).encode(), "PartitionKey": f"key-{key}"} for key, kind in what
-            ]
-            answer = stage.kinesis.put_records(StreamName="orders", Records=records)
-            for (key, kind), entry in zip(what, answer["Records"], strict=True):
-                written[entry["SequenceNumber"]] = (f"key-{key}", kind)
+        if name.startswith("put"):
+            written |= put(stage, what)
+            if name == "put into a crowd":
+                crowd(stage)
         elif name == "wait":
             stage.cloud.wait(what)
         elif name == "update":
@@ -152,6 +153,28 @@ def perform(stage, play, first, actions):
             reshard(stage, what)
     stage.update(MaximumRetryAttempts=1, MaximumRecordAgeInSeconds=-1, wait=3000)
     return written
+
+
+def put(stage, what):
+    """Put records of these keys and kinds; both, as written, by sequence number."""
+    records = [{"Data": json.dumps({"kind": kind}).encode(), "PartitionKey": f"key-{key}"} for key, kind in what]
+    answer = stage.kinesis.put_records(StreamName="orders", Records=records)
+    return {
+        entry["SequenceNumber"]: (f"key-{key}", kind)
+        for (key, kind), entry in zip(what, answer["Records"], strict=True)
+    }
+
+
+def crowd(stage):
+    """For a while others take what the shards give out; now and then they are too slow."""
+    region = stage.cloud.emulator.switchboard.kinesis("us-east-1").region
+    region.limits = True
+    for step in range(30):
+        for shard in region.streams["orders"].shards:
+            while step % 5 and shard.reads.take(stage.cloud.emulator.clock.microseconds, 1, 1):
+                pass
+        stage.cloud.wait(1 / 7)
+    region.limits = False
 
 
 def reshard(stage, target):
@@ -170,7 +193,8 @@ def check(stage, play, written, given_up):
     missing = set(written) - processed - set(given_up) - (unwanted if filtered else set())
     assert not missing, "neither processed nor filtered, nor reported, nor dropped"
     assert not {entry.kind for entry in entries} & {"expired"}
-    event(f"given up: {bool(given_up)}, filtered: {bool(filtered)}")
+    refused = any(entry.kind == "poll" and entry.outcome == "throttled" for entry in entries)
+    event(f"given up: {bool(given_up)}, filtered: {bool(filtered)}, polls refused: {refused}")
 
     firsts: dict[str, list[int]] = {}
     let_go = {*given_up, *filtered_out(stage, entries)}
