@@ -95,7 +95,17 @@ def test_a_habit_takes_what_asking_every_second_would(phases, asked):
         for moment in sorted(moment for moment in moments if now < moment <= now + pause):
             asking.take(moment, 1, 1)
         now += pause
-        assert told.take(now, count) == asking.take(now, count)
+        passes = asking.take(now, count)
+        assert told.take(now, count) == passes
+        if not passes:  # from here on habits give way
+            return
+
+
+def test_a_habit_gives_way_to_who_was_refused():
+    budget = Budget(1)
+    budget.begin(Habit(0, 0))
+    assert not budget.take(SECOND + 10) and budget.take(2 * SECOND + 10)
+    assert not budget.take(4 * SECOND + 10) and budget.take(5 * SECOND + 10)
 
 
 def test_a_habit_that_ends_takes_nothing_more():

@@ -53,6 +53,21 @@ def put(kinesis, *texts, key="k", stream="orders"):
 # The API (facts 7.1 to 7.4)
 
 
+def test_a_pair_that_an_update_is_about_to_make_is_refused_as_well(stage):
+    stage.deploy("other")
+    stage.deploy("third")
+    stage.cloud.wait(10)
+    one = stage.map()
+    two = stage.map(function="third")
+    stage.lambda_.update_event_source_mapping(UUID=one, FunctionName="other")
+    with pytest.raises(ClientError, match=f"ResourceConflictException.*already exists.*{one}"):
+        stage.map(function="other")
+    with pytest.raises(ClientError, match="ResourceConflictException"):
+        stage.lambda_.update_event_source_mapping(UUID=two, FunctionName="other")
+    stage.cloud.wait(5)
+    assert stage.map()  # the old pair is free again
+
+
 def test_the_answer_to_create_has_the_defaults_of_aws(cloud, lambda_, stream, deploy):
     function, source = deploy(KEEP), stream()
     answer = lambda_.create_event_source_mapping(EventSourceArn=source, FunctionName="app", StartingPosition="LATEST")

@@ -164,6 +164,22 @@ def test_more_mappings_than_a_shard_can_bear_take_turns(stage):
     assert max(read) - min(read) <= 3 and sum(read) > 0.9 * 5 * 40
 
 
+def test_mappings_that_want_more_bytes_than_a_shard_gives_are_late_in_turn(stage):
+    for number in range(3):
+        stage.deploy(f"app-{number}")
+    stage.cloud.wait(10)
+    uuids = [stage.map(function=f"app-{number}", wait=0.37) for number in range(3)]
+    page = ["x" * 50_000] * 9
+    for _ in range(2 * 90):
+        stage.put(*page)
+        stage.cloud.wait(0.49)
+    polls = stage.rows("poll")
+    read = [polls[(polls["mapping"] == uuid) & (polls["outcome"] == "ok")] for uuid in uuids]
+    records = [each["records"].sum() for each in read]
+    assert max(records) < 9 * 180 and min(records) > 0.5 * 9 * 180
+    assert max(map(len, read)) - min(map(len, read)) <= 1
+
+
 def test_a_reader_who_stands_in_line_and_stops_holds_nobody_up(stage):
     for number in range(7):
         stage.deploy(f"app-{number}")
@@ -439,6 +455,23 @@ def test_an_idle_mapping_takes_one_of_the_five_reads(stage):
     stage.lambda_.delete_event_source_mapping(UUID=uuid)
     stage.cloud.wait(10)
     assert reads_in_a_row(stage) == 5
+
+
+def test_idle_mappings_leave_something_to_a_reader(stage):
+    """Even five of them, which could take every read."""
+    for number in range(5):
+        stage.deploy(f"app-{number}")
+    stage.cloud.wait(10)
+    for number in range(5):
+        stage.map(function=f"app-{number}", wait=0.37)
+    kinesis, read = stage.cloud.client("kinesis", config=ONCE), 0
+    place = kinesis.get_shard_iterator(StreamName="orders", ShardId="shardId-0", ShardIteratorType="LATEST")
+    for _ in range(40):
+        with suppress(ClientError):
+            kinesis.get_records(ShardIterator=place["ShardIterator"])
+            read += 1
+        stage.cloud.wait(0.99)
+    assert read >= 20
 
 
 def test_a_registered_consumer_takes_none_of_the_five_reads(stage):

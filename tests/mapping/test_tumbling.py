@@ -152,6 +152,28 @@ def test_a_final_invocation_without_retries_left_is_given_up_and_its_state_is_go
     assert "Messages" not in sqs.receive_message(QueueUrl=queue)
 
 
+@pytest.mark.parametrize(("age", "hours"), [(60, 1), (-1, 24)])
+def test_a_final_invocation_is_given_up_when_its_window_ended_too_long_ago(stage, age, hours):
+    def never_closes(event):
+        if event["isFinalInvokeForWindow"]:
+            raise Failure
+        return count(event)
+
+    stage.answer = never_closes
+    stage.map(TumblingWindowInSeconds=10, MaximumRecordAgeInSeconds=age)
+    stage.put("a")
+    stage.cloud.wait((hours - 1) * 3600 + 40)
+    assert stage.batches[0] == ["a"] and not any(stage.batches[1:])
+    assert stage.rows("discard").empty
+    stage.cloud.wait(3600)
+    (given_up,) = stage.rows("discard").itertuples()
+    assert given_up.records == 0 and given_up.note == "RecordAgeExceeded"
+    tries = len(stage.invocations)
+    stage.put("b")
+    stage.cloud.wait(5)
+    assert stage.batches[tries:][0] == ["b"] and stage.invocations[tries].event["state"] == {}
+
+
 def test_too_much_state_ends_the_window_early(stage):
     def hoards(event):
         state = event["state"]

@@ -18,7 +18,7 @@ class Budget:
     by five seconds without (facts 5.2).
     """
 
-    __slots__ = ("_back", "_count", "_habits", "_most", "_most_bytes", "_seconds", "_size", "line")
+    __slots__ = ("_back", "_count", "_habits", "_most", "_most_bytes", "_refused", "_seconds", "_size", "line")
 
     def __init__(self, most: float, most_bytes: float = float("inf"), *, seconds: float = 1.0) -> None:
         """At most `most` things and `most_bytes` bytes in `seconds`."""
@@ -29,14 +29,19 @@ class Budget:
         self._size = 0
         self._back: deque[tuple[int, int, int]] = deque()
         self._habits: list[Habit] = []
+        self._refused = float("-inf")
+        """When anybody was refused for the last time."""
         self.line: deque[Callable[[], None]] = deque()
-        """Those who were refused, by what calls them, in this order: whoever is before his turn may call the first."""
+        """Those who were refused, by what calls them, in this order."""
 
     def allows(self, now: int, count: int = 1, size: int = 0) -> bool:
         """Whether `count` things of `size` bytes together may pass at `now`, in microseconds."""
         if self._habits:
             self._keep_up(now)
-        return self._has_room(now, count, size)
+        allowed = self._has_room(now, count, size)
+        if not allowed:
+            self._refused = now
+        return allowed
 
     def _has_room(self, now: int, count: int, size: int) -> bool:
         back = self._back
@@ -69,7 +74,7 @@ class Budget:
     # Those who spend one thing in every period
 
     def begin(self, habit: Habit) -> None:
-        """From now on somebody spends one thing in every period, if the budget has room then and nobody is in line."""
+        """From now on somebody spends one thing in every period, if there is room and nobody was refused in it."""
         self._habits.append(habit)
 
     def end(self, habit: Habit, now: int) -> None:
@@ -86,7 +91,7 @@ class Budget:
                 habit.last = last
                 due.append(last)
         for moment in sorted(due):
-            if not self.line and self._has_room(moment, 1, 1):
+            if self._refused <= moment - self._seconds and self._has_room(moment, 1, 1):
                 self.spend(moment)
 
 

@@ -175,7 +175,7 @@ class Mappings:
             known = mapping.configuration
             if known.source_arn != source:
                 continue
-            if known.function_arn == function_arn:
+            if function_arn in (known.function_arn, mapping.next_function_arn):
                 name = functions.parse_name(function_arn)[0]
                 raise AwsError(
                     "ResourceConflictException",

@@ -69,9 +69,11 @@ class ShardConsumer:
         reader.wake = self._bell.ring
         while not self.stopped and not self.shard.read_to_end(self._reader.position) and not self._reader.gone:
             if len(self._lanes) != self._configuration.lanes:
+                self._reader.end()
                 yield from self._change_lanes()
                 continue  # that can take long, and much may have happened meanwhile
             if not any(lane.hungry for lane in self._lanes):
+                self._reader.end()
                 yield self._hunger.wait()
             elif (seconds := self._reader.patience) is None:
                 self._reader.rest()

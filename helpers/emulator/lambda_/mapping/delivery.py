@@ -93,7 +93,7 @@ class Delivery:
             if lane.stopped:
                 return
             self._cut(part, parts)
-            if part.records or batch.final:
+            if part.records or (batch.final and not (yield from self._let_go_of_end(lane, part))):
                 yield from self._try(lane, part, parts)
         lane.delivered(batch)
 
@@ -122,6 +122,19 @@ class Delivery:
                 lane.number, old, part.history, "RecordAgeExceeded", self._event(part, old)
             )
             lane.done(len(old))
+
+    def _let_go_of_end(self, lane: Lane, part: Part) -> Steps:
+        """Give a final invocation up if its window ended too long ago; returns whether it did.
+
+        Policies of age apply, says facts 7.13; that the age of a window begins at its end is our choice.
+        """
+        window = part.batch.window
+        limits = (self._configuration.record_age, self._stream.retention_hours * 3600)
+        age = min(limit for limit in limits if limit is not None)
+        if window is None or window.end >= self._clock.now - age:
+            return False
+        yield from self._discards.discard(lane.number, [], part.history, "RecordAgeExceeded", self._event(part, []))
+        return True
 
     # One attempt
 

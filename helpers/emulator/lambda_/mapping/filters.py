@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from helpers.emulator.kinesis.shard import Record
+from helpers.emulator.validation import refuse_constant
 from helpers.emulator.wire import AwsError
 
 MOST_FILTERS = 5
@@ -24,7 +25,7 @@ DEEPEST = 100
 MISSING = object()
 """The value of a field that is not there."""
 UNREADABLE = object()
-"""Stands for data that are not JSON: no pattern on `data` matches it."""
+"""Stands for data that have no fields to look at: no pattern on `data` matches it."""
 
 Predicate = Callable[[Any], bool]
 """Takes a value, MISSING included."""
@@ -64,7 +65,7 @@ class Filters:
 
 
 def view(record: Record) -> dict[str, Any]:
-    """What a pattern sees of a record; of data that are not JSON, that they can't be read."""
+    """What a pattern sees of a record; of data that are no JSON object, that they can't be read."""
     fields = {
         "kinesisSchemaVersion": "1.0",
         "partitionKey": record.partition_key,
@@ -72,14 +73,16 @@ def view(record: Record) -> dict[str, Any]:
         "approximateArrivalTimestamp": Number(record.arrival),
     }
     try:
-        return {**fields, "data": parsed(record.data)}
+        return {**fields, "data": _object(parsed(record.data))}
     except (ValueError, RecursionError):
         return {**fields, "data": UNREADABLE}
 
 
 def parsed(text: str | bytes) -> Any:
     """JSON with its numbers as they are written; of a key that comes twice, the last counts (facts 7.14)."""
-    return json.loads(text, parse_int=Number, parse_float=Number)
+    if isinstance(text, bytes):
+        text = text.decode()  # from UTF-8: json would guess others as well
+    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=refuse_constant)
 
 
 def _compiled(pattern: str) -> Predicate:
@@ -119,7 +122,7 @@ def _fields(pattern: Mapping[str, Any], depth: int = 0) -> Predicate:
     def matches(value: Any) -> bool:
         if value is UNREADABLE:  # whatever is asked of it, even for what must not be there (facts 7.14)
             return False
-        if isinstance(value, list) and depth > 1:  # of objects within data, one has to fit: EventBridge's rule
+        if isinstance(value, list):  # of objects within data, one has to fit: EventBridge's rule
             return any(matches(item) for item in value or [MISSING])
         inner = value if isinstance(value, dict) else {}
         return all(match(inner.get(name, MISSING)) for name, match in fields.items()) and (

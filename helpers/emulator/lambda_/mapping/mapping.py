@@ -45,6 +45,8 @@ class EventSourceMapping:
         self._stream = stream
         self._registered = consumer
         self._clock = surroundings.clock
+        self.next_function_arn = configuration.function_arn
+        """The function that it has, or will have when the change is through that is under way."""
         self._change: _Change | None = None
         """The change of state that is under way."""
         self._started = False
@@ -82,6 +84,7 @@ class EventSourceMapping:
             for consumer in self._consumers.values():
                 consumer.look_again()
 
+        self.next_function_arn = function_arn
         present = self.configuration.state
         if enabled is True and present == "Disabled":
             self._become("Enabling", "Enabled", SECONDS_TO_ENABLE, then)

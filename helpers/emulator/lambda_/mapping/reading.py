@@ -49,7 +49,7 @@ class Reader(ABC):
         self.wake: Callable[[], None] = _nothing
         """Called when it is worth having another look at once."""
         self.called = False
-        """Whether its turn has come before the end of its pause."""
+        """Whether it may read before the end of its pause."""
 
     # When to read
 
@@ -86,7 +86,7 @@ class Reader(ABC):
         self.wake()
 
     def end(self) -> None:
-        """End the rest, if there is one: something has arrived, or nothing will be read any more."""
+        """End the rest, if there is one: something has arrived, or nothing will be read for a while."""
         self._resting = False
 
     def caught_up(self, second: float) -> bool:
@@ -98,9 +98,11 @@ class Reader(ABC):
 
     def read(self) -> list[Record]:
         """Read what there is, up to the limits of one read; oldest first."""
-        called, self.called = self.called, False
+        self.called = False
         self._barred = not self._may_read()
-        records = None if self._barred else self._read(called)
+        if self._barred:
+            self.end()
+        records = None if self._barred else self._read()
         if records is None:  # a read lets go of what is too old, and there was none
             self._stream.trim(self._shard)
         self._skip_expired()
@@ -111,8 +113,8 @@ class Reader(ABC):
         return records or []
 
     @abstractmethod
-    def _read(self, called: bool) -> list[Record] | None:
-        """What there is at `position`, now or because it was `called`; None when the budget is spent."""
+    def _read(self) -> list[Record] | None:
+        """What there is at `position`; None when the budget is spent."""
 
     def _may_read(self) -> bool:
         """Whether the function's role may read the stream; the mapping says so if not."""
@@ -158,7 +160,7 @@ class Poller(Reader):
 
     At the tip it waits for the next record; what it would have polled in vain meanwhile is taken from the budget.
     AWS does not say whose turn it is when there are more polls than the shard allows: here those who were refused
-    stand in line, and whoever comes later gives his turn to the first of them.
+    stand in line, and the first of them reads as soon as anybody comes and there is room.
     """
 
     _habit: Habit | None = None
@@ -184,23 +186,22 @@ class Poller(Reader):
         since = (self._clock.microseconds - self._began) / MICROSECONDS
         return POLL_SECONDS - since % POLL_SECONDS
 
-    def _read(self, called: bool) -> list[Record] | None:
+    def _read(self) -> list[Record] | None:
         where = self._surroundings.region, self._stream, self._shard
         line = self._shard.reads.line
-        waits = self._call in line
-        if line and not waits and not called:
+        if line and line[0] != self._call:  # others were refused before
+            if self._shard.reads.allows(self._clock.microseconds, 1, 1):
+                line[0]()
             refuse(*where)
-            line.append(self._call)
-            line.popleft()()
             records = None
         else:
             records = read(*where, self.position)
-            if records is None and not waits:
-                (line.appendleft if called else line.append)(self._call)
         if records is None:
             self._note(self.kind, [], outcome="throttled")
-        elif waits:
-            line.remove(self._call)
+            if self._call not in line:
+                line.append(self._call)
+        elif line:
+            line.popleft()
         return records
 
     def _call(self) -> None:
@@ -237,7 +238,7 @@ class Subscriber(Reader):
     def _may_read(self) -> bool:
         return self._consumer.status == "ACTIVE" and super()._may_read()
 
-    def _read(self, called: bool) -> list[Record] | None:
+    def _read(self) -> list[Record] | None:
         region, now = self._surroundings.region, self._clock.microseconds
         if region.limits and not self._budget.allows(now, 1, 1):
             return None
