@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import zipfile
@@ -363,6 +364,39 @@ def test_windows_close_and_retries_back_off_while_nobody_calls(address, tmp_path
     times = [float(row.split()[0]) - arrival for row in rows]
     assert 10 < times[0] < 102  # the window had opened a moment before the record came
     assert [later - earlier for earlier, later in itertools.pairwise(times)] == pytest.approx([1, 2, 4], abs=0.2)
+
+
+def test_nobody_waits_for_a_function_that_computes(address, tmp_path):
+    """It goes on until it sees a file, which is written when others were answered meanwhile."""
+    begun, enough = tmp_path / "begun", tmp_path / "enough"
+    source = f"""
+        import os
+
+        def handler(event, context):
+            open({str(begun)!r}, "w").close()
+            while not os.path.exists({str(enough)!r}):
+                pass
+            return "seen"
+        """
+    deploy(address, "busy", source, Timeout=60)
+    answers: list[Any] = []
+    invoke = threading.Thread(
+        target=lambda: answers.append(client(address, "lambda").invoke(FunctionName="busy")["Payload"].read())
+    )
+    invoke.start()
+    until(begun.exists)
+    kinesis = client(address, "kinesis")
+    kinesis.create_stream(StreamName="meanwhile", ShardCount=1)
+    until(
+        lambda: (
+            kinesis.describe_stream_summary(StreamName="meanwhile")["StreamDescriptionSummary"]["StreamStatus"]
+            == "ACTIVE"
+        )
+    )
+    assert not answers
+    enough.touch()
+    invoke.join()
+    assert answers == [b'"seen"']
 
 
 # The end of the job itself

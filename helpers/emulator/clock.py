@@ -29,6 +29,8 @@ TURN = 0.05
 """Real seconds of catching up with the wall clock after which whoever waits for the lock has a turn."""
 BREATH = 0.0002
 """Real seconds for which the lock is free between two turns."""
+BLINK = 0.25
+"""Real seconds for which everybody waits for one who computes."""
 MOST_BEHIND = 3.0
 """Real seconds that are caught up with: a machine that is further behind has let time pass more slowly."""
 
@@ -93,6 +95,15 @@ class Clock:
     def start(self, steps: Steps) -> simpy.Process:
         """Run `steps` from now on, alongside everything else."""
         return self._simulation.process(steps)
+
+    def aside(self, work: Callable[[], Any]) -> Steps:
+        """Do what takes real time, and return its result or raise its error.
+
+        Time stands still meanwhile.  With a speed this is so for no more than `BLINK`; then all else goes on.
+        """
+        if self._pacer is None:
+            return work()
+        return (yield from _Aside(self, work).wait())
 
     # Making time pass
 
@@ -203,6 +214,10 @@ class _Pacer:
                 raise
             self._clock.on_fault(fault)
 
+    def hurry(self) -> None:
+        """Something has happened at once: have a look.  The caller holds the lock."""
+        self._changed.notify_all()
+
     def wait_for(self, goal: simpy.Event) -> None:
         """Wait really until `goal` has happened.  The caller holds the lock, which is free meanwhile."""
         if goal.callbacks is None:
@@ -254,6 +269,40 @@ class _Pacer:
             return None
         real = self._began + (next_event - self._clock._start) / self._speed
         return min(max(BREATH, real - time.monotonic()), threading.TIMEOUT_MAX)
+
+
+class _Aside:
+    """Work in a thread of its own, while the clock moves with the wall clock."""
+
+    def __init__(self, clock: Clock, work: Callable[[], Any]) -> None:
+        self._clock = clock
+        self._work = work
+        self._over = threading.Event()
+        self._done = clock.event()
+        self._awaited = False
+        """Whether somebody waits in virtual time, and not for the thread."""
+        self._failure: Exception | None = None
+        self._result: Any = None
+
+    def wait(self) -> Steps:
+        threading.Thread(target=self._run, name="aside", daemon=True).start()
+        if not self._over.wait(BLINK):
+            self._awaited = True
+            yield self._done
+        if self._failure:
+            raise self._failure
+        return self._result
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work()
+        except Exception as raised:  # whoever waits hears of it
+            self._failure = raised
+        self._over.set()
+        with self._clock.lock:  # which is taken until somebody waits in virtual time
+            if self._awaited and self._clock._pacer:
+                self._done.succeed()
+                self._clock._pacer.hurry()
 
 
 def _leave_to_caller(process: simpy.Event) -> None:

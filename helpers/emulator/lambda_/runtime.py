@@ -226,6 +226,8 @@ class _Invocation:
         self._log = LogLines(self._clock)
         self._limit = INIT_LIMIT
         """Seconds that what is under way may take: the start, then the invocation."""
+        self._computed = 0
+        """Microseconds that passed elsewhere while the handler computed: it does not take any time itself."""
 
     def run(self) -> Steps:
         """From the search for an environment to the REPORT line."""
@@ -234,13 +236,14 @@ class _Invocation:
         status, body, init = "", b"", None
         if cold:
             status, body = yield from self._init()
-            init = self._clock.elapsed - began
-        started = self._clock.elapsed
+            init = self._clock.elapsed - began - self._computed / 1e6
+        started, self._computed = self._clock.elapsed, 0
         self._log.line(start_line(self._request_id, self._function.version))
         if not status:
             status, body = yield from self._serve_event()
         ended = self._clock.elapsed
-        self._report(status, body, ended - started, init)
+        duration = ended - started - self._computed / 1e6
+        self._report(status, body, duration, init)
         if status in ("ok", "error"):
             self._runtime.release(self._environment)
         else:
@@ -251,7 +254,7 @@ class _Invocation:
             log=self._log,
             started=began,
             ended=ended,
-            duration=ended - started,
+            duration=duration,
             cold=cold,
             request_id=self._request_id,
             version=self._function.version,
@@ -307,8 +310,9 @@ class _Invocation:
     def _follow(self, deadline: int, patience: float) -> Steps:
         """Do what the environment asks until it is done; returns its last word and the body."""
         while True:
+            asked = self._clock.microseconds
             try:
-                head, body = self._environment.receive(patience)
+                head, body = yield from self._clock.aside(lambda: self._environment.receive(patience))
             except Died as death:
                 self._log.write(self._environment.output())
                 if death.reason == "hung":
@@ -317,6 +321,8 @@ class _Invocation:
                 return "died", self._exit_document(death.reason)
             self._log.write(self._environment.output())
             kind = head["kind"]
+            waited = self._clock.microseconds - asked
+            deadline, self._computed = deadline + waited, self._computed + waited
             if head["spent"]:
                 yield self._clock.timeout(head["spent"] / 1e6)
             if kind in ("sleep", "call"):
