@@ -55,6 +55,13 @@ def test_what_is_not_there_is_said_in_a_line(address):
     assert nobody.returncode == 1 and "Could not connect" in nobody.stderr and "Traceback" not in nobody.stderr
 
 
+def test_a_function_that_is_not_there_is_not_taken_for_a_silent_one(address):
+    failed = run("logs", "--function", "bok", "--endpoint-url", address)
+    assert failed.returncode == 1 and "Function not found" in failed.stderr and "Traceback" not in failed.stderr
+    silent = run("logs", "--function", "book", "--endpoint-url", address)
+    assert silent.returncode == 0 and not silent.stderr
+
+
 def test_options():
     assert simulate.parser().parse_args(["--stream", "s"]).count == 20
     assert logs.parser().parse_args(["--function", "f", "--follow"]).follow

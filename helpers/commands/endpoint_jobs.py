@@ -44,6 +44,8 @@ def logged(options: Any) -> int:
             if event["eventId"] not in seen:
                 seen.add(event["eventId"])
                 voice.say(event["message"].rstrip("\n"))
+        if not seen:  # a function that is silent, or none: then this raises
+            cloud.client("lambda").get_function(FunctionName=options.function)
         if not options.follow:
             return 0
         time.sleep(FOLLOW_SECONDS)
