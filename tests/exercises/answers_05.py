@@ -1,4 +1,4 @@
-"""Chapter 05: wrong answers as learners give them, and a part of what each is told."""
+"""Chapter 05: answers as learners give them, and a part of what each wrong one is told."""
 
 ANSWER = '{"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}'
 
@@ -64,6 +64,26 @@ REPORT = '"FunctionResponseTypes": ["ReportBatchItemFailures"]'
 LIMIT = '"MaximumRetryAttempts": 2'
 BUCKET = '"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::failed-orders"}}'
 QUEUE = '"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:failed"}}'
+
+RIGHT = {
+    "5.4": {
+        "until it is beyond the end": redrive(stop='if int(record["SequenceNumber"]) > last: return found'),
+        "until the two texts are equal": redrive(
+            stop='if record["SequenceNumber"] == batch["endSequenceNumber"]: return [*found, record["Data"]]'
+        ),
+    },
+    "5.5": {
+        "exactly two seconds are too few": budget(
+            f"if context.get_remaining_time_in_millis() <= 2000: return {ANSWER}"
+        ),
+    },
+    "5.6": {
+        "no reports": settings(orders=f"{{{ISOLATE}, {LIMIT}, {BUCKET}}}"),
+        "all of it": settings(orders=f"{{{ISOLATE}, {REPORT}, {LIMIT}, {BUCKET}}}"),
+        "many retries": settings(orders=f'{{{ISOLATE}, "MaximumRetryAttempts": 1000, {BUCKET}}}'),
+    },
+}
+"""Other forms of right answers."""
 
 WRONG = {
     "5.1": {
