@@ -14,6 +14,8 @@ from helpers.exercises.exercise import exercise, named, outcome_of
 from helpers.exercises.paper import Endless, PaperShards
 
 HOUR = 3600
+DAY = 24 * HOUR
+"""Seconds for which the stream of the chapter keeps its records."""
 ANSWER = '{"batchItemFailures": [{"itemIdentifier": …}]}'
 
 # 5.1
@@ -112,27 +114,51 @@ def check_handle(handle: Any) -> str | None:
     return None
 
 
+ENOUGH = 2000
+"""Milliseconds that must be left to begin a booking."""
+ONE = 1350
+"""Milliseconds that a booking takes."""
+
+
 def check_budget(handle: Any) -> str | None:
     """Whether a handler stops in time, too."""
     for count, bad, left, stuck in (
         (3, (), 60_000, None),
         (8, (), 10_000, 6),
         (8, (3,), 10_000, 3),
-        (3, (), 1_900, 0),
-        (2, (), 4_700, None),
+        (3, (), 1_990, 0),
+        (2, (), 3_360, None),
     ):
-        bookings = Bookings(bad, 1.35, left)
+        bookings = Bookings(bad, ONE / 1000, left)
         try:
             wrong = _wrong_answer(bookings, count, stuck, handle, bookings.context, bookings.book)
         except OutOfTime:
             return (
                 f"With {left:,} ms and {count} orders, the function was stopped in the middle of a booking: the call "
-                "has failed, and all of it comes again. Look at the clock before each booking, not once."
+                "has failed, and all of it comes again. Look at the clock before each booking, and begin none with "
+                f"less than {ENOUGH:,} ms."
             )
         if wrong:
-            late = "" if bad or stuck is None else f" (It had {left:,} ms; each booking took 1,350.)"
-            return wrong + late
+            late = "" if bad or stuck is None else f" (It had {left:,} ms; each booking took {ONE:,}.)"
+            return (
+                None if bad else _wrong_clock(bookings.places, count if stuck is None else stuck, left)
+            ) or wrong + late
     return None
+
+
+def _wrong_clock(booked: list[int], wanted: int, left: int) -> str | None:
+    """Whether a handler stopped too early or too late, and how much time there was."""
+    if booked != list(range(len(booked))) or len(booked) == wanted:
+        return None
+    if len(booked) < wanted:
+        return (
+            f"You stopped with {left - ONE * len(booked):,} ms left, and should have booked the first {wanted} of "
+            f"these orders: with {ENOUGH:,} or more, begin the next."
+        )
+    return (
+        f"You began with a booking when {left - ONE * wanted:,} ms were left: too little, if one takes longer than "
+        f"usual. With less than {ENOUGH:,}, answer."
+    )
 
 
 def _wrong_answer(
@@ -151,8 +177,8 @@ def _wrong_answer(
     if stuck is None and booked != wanted:
         return f"There was nothing wrong with {count} orders, and you booked {len(booked)} of them."
     if stuck is not None and booked != wanted and booked[: len(wanted)] == wanted:
-        behind = len(booked) - len(wanted)
-        return f"You got stuck at place {stuck}, and booked {behind} behind it. They all come again: stop there."
+        behind = f"You got stuck at place {stuck}, and booked {len(booked) - len(wanted)} behind it."
+        return f"{behind} {_wrong_form(answer, numbers, event, stuck) or 'They all come again: stop there.'}"
     if booked != wanted:
         return (
             f"With {count} orders, you should have booked the first {len(wanted)}, and booked those in places {booked}."
@@ -162,11 +188,12 @@ def _wrong_answer(
 
 def _wrong_form(answer: Any, numbers: list[str], event: dict[str, Any], stuck: int | None) -> str | None:
     if stuck is None:
-        failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
-        empty = answer in (None, {}, [], "") or (isinstance(answer, dict) and failures in (None, []))
-        return None if empty else f"All was booked: there is nothing to report, and you returned {answer!r}."
-    if answer in (None, {}, [], "") or answer == {"batchItemFailures": []}:
-        return f"You got stuck, and returned {answer!r}: that means that all is done, and the order is gone for good."
+        done = _says_all_done(answer)
+        return None if done else f"All was booked: there is nothing to report, and you returned {answer!r}."
+    if _says_all_done(answer):
+        return (
+            f"Not all was booked, and you returned {answer!r}: that means that all is done. The rest is gone for good."
+        )
     identifiers = answer.get("batchItemFailures") if isinstance(answer, dict) else None
     if not isinstance(identifiers, list):
         return f"The answer looks like this: {ANSWER}. Yours was {answer!r}."
@@ -185,11 +212,23 @@ def _wrong_form(answer: Any, numbers: list[str], event: dict[str, Any], stuck: i
     return None
 
 
+def _says_all_done(answer: Any) -> bool:
+    """Whether Lambda takes an answer for a success."""
+    failures = answer.get("batchItemFailures") if isinstance(answer, dict) else answer
+    return failures in (None, {}, [], "")
+
+
 # 5.4
 
-PAGES = [[b"before", b"bad"], [], [b"behind"], [], [b"last", b"after"], [b"much later"]]
-FIRST, LAST = "2", "401"
-WANTED = [b"bad", b"behind", b"last"]
+PAGES = [
+    *([b"before"], [b"just before", b"bad"], [], [b"behind"], [], [b"third"], [], [b"fourth"], [], [b"fifth"], []),
+    *([b"last", b"after"], [b"much later"]),
+]
+FIRST, LAST = "102", "1101"
+"""As text, 301 is behind 1101."""
+WANTED = [b"bad", b"behind", b"third", b"fourth", b"fifth", b"last"]
+BATCH_SIZE = 3
+"""Other records stand in the range, as with several lanes."""
 
 
 def check_redrive(redrive: Any) -> str | None:
@@ -201,7 +240,7 @@ def check_redrive(redrive: Any) -> str | None:
         "endSequenceNumber": LAST,
         "approximateArrivalOfFirstRecord": "2026-01-05T09:10:28.160Z",
         "approximateArrivalOfLastRecord": "2026-01-05T09:12:28.160Z",
-        "batchSize": 3,
+        "batchSize": BATCH_SIZE,
         "streamArn": STREAM,
     }
     try:
@@ -224,6 +263,13 @@ def check_redrive(redrive: Any) -> str | None:
         return "The first record is missing: AFTER_SEQUENCE_NUMBER begins behind it, AT_SEQUENCE_NUMBER with it."
     if b"after" in got:
         return f"You read on behind the last one, and got {got}. Compare sequence numbers, as numbers: int(…)."
+    if got == WANTED[:BATCH_SIZE]:
+        return (
+            f"You stopped after {BATCH_SIZE} records. batchSize counts those that failed, and others may stand among "
+            "them: read up to endSequenceNumber."
+        )
+    if b"behind" not in got and kinesis.reads >= PAGES.index([b"behind"]):
+        return f"You got {got}, and left out what you had read: as text, '9' is behind '10'. Compare numbers: int(…)."
     if got == WANTED[:-1]:
         return "The last record is missing: the end is included."
     return f"You got {got}, and that is not all: an empty page is not the end. Follow NextShardIterator."
@@ -237,6 +283,11 @@ RANGES = {
     "MaximumRecordAgeInSeconds": (-1, *range(60, 604_801)),
 }
 """What AWS takes (facts 7.2)."""
+REPORTS = "ReportBatchItemFailures"
+LONGEST_PAUSE = 12
+"""Seconds to which the emulator's pauses between retries grow."""
+MOST_RETRIES = DAY // LONGEST_PAUSE
+"""After so many, a record has expired, and others behind it."""
 
 
 def check_settings(settings: Any) -> str | None:
@@ -258,7 +309,7 @@ def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
         "retries": given.get("MaximumRetryAttempts", -1),
         "age": given.get("MaximumRecordAgeInSeconds", -1),
         "bisects": given.get("BisectBatchOnFunctionError", False),
-        "reports": "ReportBatchItemFailures" in given.get("FunctionResponseTypes", []),
+        "reports": REPORTS in given.get("FunctionResponseTypes", []),
         "destination": given.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
     }
 
@@ -271,8 +322,9 @@ def _out_of_range(given: dict[str, Any]) -> str | None:
     for name, allowed in RANGES.items():
         if given.get(name, -1) not in allowed:
             return f"{name} can be -1, or {60 if 'Age' in name else 0} to {allowed[-1]:,}; yours is {given[name]!r}."
-    if not isinstance(given.get("FunctionResponseTypes", []), list):
-        return 'FunctionResponseTypes is a list: ["ReportBatchItemFailures"].'
+    types = given.get("FunctionResponseTypes", [])
+    if types not in ([], [REPORTS]):
+        return f'FunctionResponseTypes is a list, and only one word may be in it: ["{REPORTS}"]; yours is {types!r}.'
     destination = given.get("DestinationConfig", {})
     if not isinstance(destination, dict) or not isinstance(destination.get("OnFailure", {}), dict):
         return 'DestinationConfig looks like this: {"OnFailure": {"Destination": arn}}.'
@@ -302,6 +354,11 @@ def _orders(chosen: SimpleNamespace) -> str | None:
         return "the bad order takes its whole batch with it. It must be isolated first."
     if chosen.retries == -1:
         return "the bad order is isolated, and then tried without end: it stops the shard. Limit the retries."
+    if chosen.retries >= MOST_RETRIES:
+        return (
+            f"{chosen.retries:,} retries, {LONGEST_PAUSE} seconds apart, take {chosen.retries * LONGEST_PAUSE // HOUR} "
+            "hours. Before that the bad order expires, and good ones behind it expire, too. A few retries are enough."
+        )
     if chosen.destination is None:
         return "the bad order is given up, and nobody hears of it. There is a bucket for that."
     if not str(chosen.destination).startswith("arn:aws:s3:::"):

@@ -9,6 +9,7 @@ import math
 import re
 import threading
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
 from helpers.exercises.chapter_03 import SHARD, STREAM, event_of
@@ -60,7 +61,8 @@ def _consumer(shards: int, factor: int, batch_size: int) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number, of NumPy or not."""
+    return isinstance(value, Integral | float) and not isinstance(value, bool)
 
 
 # 6.2
@@ -86,7 +88,7 @@ def check_factor_needed(factor_needed: Any) -> str | None:
         asked = f"{rate} records a second of {keys} key{'s' * (keys > 1)}, {batch_size} of them in {seconds} s:"
         if error:
             return f"{asked} your function raised {named(error)}."
-        if got == wanted and type(got) is type(wanted):
+        if (_is_number(got) and got == wanted) or (got is None and wanted is None):
             continue
         if got is None:
             return f"{asked} you say that no factor is enough, and {wanted} is."
@@ -200,7 +202,6 @@ def check_charge_all(charge_all: Any) -> str | None:
 
 # 6.4
 
-COUNTRIES = ("NO", "DK")
 SAMPLES: tuple[tuple[str, bool], ...] = (
     ('{"AMOUNT": 250, "COUNTRY": "NO"}', True),
     ('{"AMOUNT": 300, "COUNTRY": "NO", "TEST": true}', False),
@@ -212,13 +213,16 @@ SAMPLES: tuple[tuple[str, bool], ...] = (
     ("AMOUNT 300 COUNTRY NO", False),
 )
 """What is in a record, and whether it should pass."""
+FIELDS = ("AMOUNT", "COUNTRY", "TEST")
+AROUND = {"Filters", "Pattern"}
+ONLY_THE_PATTERN = "That is what goes around it. Wanted is only the pattern: the text that stands under Pattern."
 
 
 def check_pattern(pattern: Any) -> str | None:
     """Whether a filter lets through what it should."""
     if isinstance(pattern, dict):
-        if "Filters" in pattern or "Pattern" in pattern:
-            return "That is what goes around it. Wanted is only the pattern: the text that stands under Pattern."
+        if set(pattern) & AROUND:
+            return ONLY_THE_PATTERN
         return "Lambda takes the pattern as text: json.dumps(…) makes it of a dict."
     if not isinstance(pattern, str):
         return f"A pattern is text; yours is {pattern!r}."
@@ -228,40 +232,41 @@ def check_pattern(pattern: Any) -> str | None:
         return "This is no JSON, and Lambda refuses it: Invalid filter pattern definition. json.dumps makes good JSON."
     if not isinstance(document, dict):
         return "A pattern is an object, like the record that it looks at."
+    if set(document) & AROUND:
+        return ONLY_THE_PATTERN
     if "data" not in document:
         return "Under `data`, please: your pattern looks beside it, finds nothing there, and lets nothing through."
-    return _wrong_filter(pattern, document["data"])
+    return _wrong_filter(document)
 
 
-def _wrong_filter(pattern: str, fields: Any) -> str | None:
+def _passed(document: dict[str, Any]) -> dict[str, bool]:
+    """Which samples a pattern lets through.  Raises AwsError for a pattern that Lambda refuses."""
     from helpers.emulator.kinesis.shard import Record  # moto is slow to import: only when it is wanted
     from helpers.emulator.lambda_.mapping.filters import Filters
+
+    filters = Filters.of({"Filters": [{"Pattern": json.dumps(document)}]})
+    return {data: filters.pass_(Record("1", "Zoë", data.encode(), 0.0)) for data, _ in SAMPLES}
+
+
+def _wrong_filter(document: dict[str, Any]) -> str | None:
     from helpers.emulator.wire import AwsError
 
+    fields = document["data"]
     try:
-        filters = Filters.of({"Filters": [{"Pattern": pattern}]})
+        passed = _passed(document)
     except AwsError as refusal:
         bare = [name for name, rule in fields.items() if not isinstance(rule, list)] if isinstance(fields, dict) else []
         if bare:
             return f"{refusal.message} What is wanted of a field is always a list, and that of {bare[0]} is none."
         return f"{refusal.message} An operator looks like this: {{'numeric': ['>=', 100]}}, with a number as a number."
-    passed = {data: filters.pass_(Record("1", "Zoë", data.encode(), 0.0)) for data, _ in SAMPLES}
     if not any(passed.values()):
-        return f"Nothing gets through, not even {SAMPLES[0][0]}.{_why_nothing(fields)}"
+        return f"Nothing gets through, not even {SAMPLES[0][0]}.{_why_missing(document, SAMPLES[0][0])}"
     for data, wanted in SAMPLES:
         if passed[data] and not wanted:
             return f"{data} got through, and should not.{_why_passed(data)}"
         if wanted and not passed[data]:
-            return f"{data} was filtered out, and should get through.{_why_missing(data)}"
+            return f"{data} was filtered out, and should get through.{_why_missing(document, data)}"
     return None
-
-
-def _why_nothing(fields: dict[str, Any]) -> str:
-    if "anything-but" in json.dumps(fields.get("TEST")):
-        return " `anything-but` wants the field to be there. That it is not there is what `exists` asks."
-    if "TEST" in fields:
-        return " What do you want of TEST? Good orders don't have it."
-    return ""
 
 
 def _why_passed(data: str) -> str:
@@ -272,16 +277,42 @@ def _why_passed(data: str) -> str:
     return " All fields of a pattern must match: country and amount."
 
 
-def _why_missing(data: str) -> str:
-    if "DK" in data:
-        return " One of several values is enough: they stand in one list."
-    return " From 100 on: is 100 itself in it?"
+def _why_missing(document: dict[str, Any], data: str) -> str:
+    """Which field keeps a good order out when nothing else is asked, and why."""
+    for name, rule in document["data"].items():
+        if not _passed({"data": {name: rule}})[data]:
+            return f" {_against(name, rule, data)}"
+    beside = ", ".join(name for name in document if name != "data")
+    return f" Beside `data`, your pattern asks for {beside}: leave that out."
+
+
+def _against(name: str, rule: Any, data: str) -> str:
+    """What is wrong with the rule for a field that should let these data through."""
+    if name == "$or":
+        return "None of the alternatives under $or matches it."
+    if name not in FIELDS:
+        return f"No order has a field {name}: the fields are {', '.join(FIELDS)}, in just these letters."
+    if isinstance(rule, dict):
+        return f"What is wanted of a field is always a list, and that of {name} is none: [{json.dumps(rule)}]."
+    if name == "TEST":
+        if "anything-but" in json.dumps(rule):
+            return "`anything-but` wants the field to be there. That it is not there is what `exists` asks."
+        return "What do you want of TEST? Good orders don't have it."
+    if name == "COUNTRY":
+        if "DK" in data:
+            return "One of several values is enough: they stand in one list."
+        return "Look at COUNTRY: text must be the same, letter by letter."
+    if any(isinstance(each, str) for each in rule):
+        return "An AMOUNT is a number, and what stands in quotes is text. From 100 on is what `numeric` asks."
+    if "numeric" not in json.dumps(rule):
+        return "An AMOUNT may be more than 100. From 100 on is what `numeric` asks."
+    return "AMOUNT from 100 on: is 100 itself in it?" if ": 100," in data else "Look at the numbers for AMOUNT."
 
 
 # 6.5
 
 BATCHES = (30, 17, 38, 53)
-"""Records in the batches: numbers that stand in no date."""
+"""Records in the batches: neither they nor their sums stand in a time or a shard's id."""
 AT_LAST = 11
 """Records in the last call of a window: AWS does not say that there are none (facts 7.13)."""
 
@@ -346,9 +377,9 @@ def check_count(handler: Any) -> str | None:
         return lambda_.wrong
     printed = _numbers(said)
     if first + second not in printed:
-        if {first + first + second, first + first + other + second} & printed:
+        if twice := {first + first + second, first + first + other + second} & printed:
             return (
-                f"Batches of {first} and {second}, and you counted {_last(said)}. The first one came twice, as its "
+                f"Batches of {first} and {second}, and you counted {max(twice)}. The first one came twice, as its "
                 "answer was lost. A global remembers calls that failed; the state in the event doesn't."
             )
         if second in printed:
@@ -368,12 +399,8 @@ def check_count(handler: Any) -> str | None:
 
 
 def _numbers(text: str) -> set[int]:
-    return {int(each) for each in re.findall(r"(?<![\w:-])\d+(?![\w:-])", text)}
-
-
-def _last(text: str) -> str:
-    found: list[str] = re.findall(r"\d+", text)
-    return found[-1] if found else "nothing"
+    """All numbers in a text, whatever stands around them; those of a shard or a time are no count of ours."""
+    return {int(each) for each in re.findall(r"\d+", text)}
 
 
 # 6.6

@@ -1,4 +1,4 @@
-"""Chapter 05: wrong answers as learners give them, and a part of what each is told."""
+"""Chapter 05: answers as learners give them, and a part of what each wrong one is told."""
 
 ANSWER = '{"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}'
 
@@ -65,6 +65,26 @@ LIMIT = '"MaximumRetryAttempts": 2'
 BUCKET = '"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::failed-orders"}}'
 QUEUE = '"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:123456789012:failed"}}'
 
+RIGHT = {
+    "5.4": {
+        "until it is beyond the end": redrive(stop='if int(record["SequenceNumber"]) > last: return found'),
+        "until the two texts are equal": redrive(
+            stop='if record["SequenceNumber"] == batch["endSequenceNumber"]: return [*found, record["Data"]]'
+        ),
+    },
+    "5.5": {
+        "exactly two seconds are too few": budget(
+            f"if context.get_remaining_time_in_millis() <= 2000: return {ANSWER}"
+        ),
+    },
+    "5.6": {
+        "no reports": settings(orders=f"{{{ISOLATE}, {LIMIT}, {BUCKET}}}"),
+        "all of it": settings(orders=f"{{{ISOLATE}, {REPORT}, {LIMIT}, {BUCKET}}}"),
+        "many retries": settings(orders=f'{{{ISOLATE}, "MaximumRetryAttempts": 1000, {BUCKET}}}'),
+    },
+}
+"""Other forms of right answers."""
+
 WRONG = {
     "5.1": {
         "milliseconds for seconds": (time_left("max(0, retention_hours * 3600 - iterator_age)"), "divide the age"),
@@ -91,8 +111,13 @@ WRONG = {
             ),
             "booked 2 behind it",
         ),
+        "goes on and says nothing": (handle("pass"), "booked 2 behind it. Not all was booked, and you returned None"),
+        "goes on with an empty list": (
+            handle("pass", end='return {"batchItemFailures": []}'),
+            "that means that all is done. The rest is gone",
+        ),
         "lets it out": (handle("raise"), "the whole batch has failed"),
-        "swallows it": (handle("return None"), "the order is gone for good"),
+        "swallows it": (handle("return None"), "The rest is gone for good"),
         "names the eventID": (
             handle('return {"batchItemFailures": [{"itemIdentifier": record["eventID"]}]}'),
             "You named the eventID",
@@ -127,6 +152,22 @@ WRONG = {
             redrive(stop='if int(record["SequenceNumber"]) >= last: return found'),
             "the end is included",
         ),
+        "as many as have failed": (
+            redrive(stop='if len(found) == batch["batchSize"]: return found'),
+            "read up to endSequenceNumber",
+        ),
+        "numbers as text": (
+            redrive(stop='if record["SequenceNumber"] > batch["endSequenceNumber"]: return found'),
+            "as text, '9' is behind '10'",
+        ),
+        "numbers as text, page by page": (
+            redrive(stop='if record["SequenceNumber"] > batch["endSequenceNumber"]: continue'),
+            "as text, '9' is behind '10'",
+        ),
+        "until an empty page": (
+            redrive().replace("        for", '        if not page["Records"]: return found\n        for'),
+            "an empty page is not the end",
+        ),
         "one page": (redrive(stop="return [record['Data']]"), "an empty page is not the end"),
         "whole records": (redrive(stop="return [record]"), "You returned whole records"),
         "never ends": (
@@ -145,15 +186,27 @@ WRONG = {
         ),
         "says nothing": (
             budget("if context.get_remaining_time_in_millis() < 2000: return None"),
-            "the order is gone for good",
+            "The rest is gone for good",
         ),
         "far too careful": (
             budget(f"if context.get_remaining_time_in_millis() < 9000: return {ANSWER}"),
-            "you should have booked the first 6",
+            "You stopped with 8,650 ms left, and should have booked the first 6",
+        ),
+        "a little too careful": (
+            budget(f"if context.get_remaining_time_in_millis() < 3000: return {ANSWER}"),
+            "You stopped with 2,010 ms left",
+        ),
+        "not careful enough": (
+            budget(f"if context.get_remaining_time_in_millis() < 1500: return {ANSWER}"),
+            "You began with a booking when 1,900 ms were left",
+        ),
+        "much too late": (
+            budget(f"if context.get_remaining_time_in_millis() < 100: return {ANSWER}"),
+            "begin none with less than 2,000",
         ),
         "goes on after a failure": (
             budget(f"if context.get_remaining_time_in_millis() < 2000: return {ANSWER}", "failures.append(1)"),
-            "behind it",
+            "2 behind it. You named a record behind the one that was not booked",
         ),
     },
     "5.6": {
@@ -163,6 +216,18 @@ WRONG = {
         "orders not isolated": (settings(orders=f"{{{LIMIT}, {BUCKET}}}"), "takes its whole batch with it"),
         "orders reported only": (settings(orders=f"{{{REPORT}, {LIMIT}, {BUCKET}}}"), "all that stands behind it"),
         "orders without end": (settings(orders=f"{{{ISOLATE}, {BUCKET}}}"), "Limit the retries"),
+        "orders for more than a day": (
+            settings(orders=f'{{{ISOLATE}, "MaximumRetryAttempts": 10000, {BUCKET}}}'),
+            "10,000 retries, 12 seconds apart, take 33 hours",
+        ),
+        "orders misspelt": (
+            settings(orders=f'{{{ISOLATE}, {LIMIT}, {BUCKET}, "FunctionResponseTypes": ["ReportBatchItemFailure"]}}'),
+            "only one word may be in it",
+        ),
+        "orders reported as text": (
+            settings(orders=f'{{{ISOLATE}, {LIMIT}, {BUCKET}, "FunctionResponseTypes": "ReportBatchItemFailures"}}'),
+            "FunctionResponseTypes is a list",
+        ),
         "orders in silence": (settings(orders=f"{{{ISOLATE}, {LIMIT}}}"), "nobody hears of it"),
         "orders to a queue": (settings(orders=f"{{{ISOLATE}, {LIMIT}, {QUEUE}}}"), "next month, it has expired"),
         "orders by age": (

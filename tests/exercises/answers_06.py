@@ -1,4 +1,7 @@
-"""Chapter 06: wrong answers as learners give them, and a part of what each is told."""
+"""Chapter 06: answers as learners give them, and a part of what each wrong one is told."""
+
+import ast
+import json
 
 from tests.exercises.answers_06_incidents import WRONG as INCIDENTS
 
@@ -57,6 +60,30 @@ def knob(**others: str) -> str:
     return f"knob = {right | {name: value.replace('_', '-') for name, value in others.items()}!r}"
 
 
+FEWEST = "next((lane for lane in range(1, 11) if math.ceil(keys / lane) * rate / keys <= batch_size / seconds), None)"
+
+
+def counted(form: str) -> str:
+    return window(COUNT, after=f"print(f{form!r})")
+
+
+RIGHT = {
+    "6.2": {
+        "as a float": factor(f"(lambda lanes: lanes and float(lanes))({FEWEST})"),
+        "of NumPy": factor(f"(lambda lanes: lanes and __import__('numpy').int64(lanes))({FEWEST})"),
+    },
+    "6.4": {"as text": f"pattern = {json.dumps(ast.literal_eval(data()))!r}"},
+    "6.5": {
+        "the state": window(COUNT),
+        "behind a colon": counted("count:{state['count']}"),
+        "behind the time": counted("{event['window']['start']}:{state['count']}"),
+        "in front of a letter": counted("{state['count']}x"),
+        "with all there is": counted("{event['shardId']} {event['window']} count={state['count']}"),
+        "as a float": counted("{state['count']:.1f}"),
+    },
+}
+"""Other forms of right answers."""
+
 WRONG = {
     "6.1": {
         "calls a second": (capacity("shards * factor / (per_call + per_record * batch_size)"), "how many calls end"),
@@ -96,6 +123,8 @@ WRONG = {
             "of 2 lanes, the fullest has 25 of the 50 keys, and so 15.0",
         ),
         "as many as there are": (factor("min(10, keys)"), "the smallest factor is wanted"),
+        "as many as there are, as a float": (factor("float(min(10, keys))"), "the smallest factor is wanted"),
+        "true": (factor("True"), "a factor or None is wanted"),
         "always one": (factor("1"), "one lane gets 30.0 records a second. It does 14.3, and the rest waits"),
         "never": (factor("None"), "you say that no factor is enough"),
     },
@@ -139,6 +168,22 @@ WRONG = {
     "6.4": {
         "a dict": (f"pattern = {data()}", "json.dumps(…) makes it of a dict"),
         "the whole criteria": ('pattern = {"Filters": []}', "Wanted is only the pattern"),
+        "the whole criteria as text": (
+            pattern(f'{{"Filters": [{{"Pattern": json.dumps({data()})}}]}}'),
+            "Wanted is only the pattern",
+        ),
+        "one filter as text": (pattern(f'{{"Pattern": json.dumps({data()})}}'), "Wanted is only the pattern"),
+        "a misspelt field": (pattern(data().replace("AMOUNT", "Amount")), "No order has a field Amount"),
+        "an amount as text": (pattern(data(amount='["100"]')), "what stands in quotes is text"),
+        "one amount": (pattern(data(amount="[100]")), "An AMOUNT may be more than 100"),
+        "an operator without a list": (
+            pattern(data(amount='{"numeric": [">=", 100]}')),
+            'that of AMOUNT is none: [{"numeric": [">=", 100]}]',
+        ),
+        "too high": (pattern(data(amount='[{"numeric": [">=", 1000]}]')), "Look at the numbers for AMOUNT"),
+        "small letters": (pattern(data(country='["no", "dk"]')), "Look at COUNTRY"),
+        "an alternative": (pattern(data()[:-2] + ', "$or": [{"AMOUNT": [1]}, {"AMOUNT": [2]}]}}'), "under $or"),
+        "beside it": (pattern(data()[:-1] + ', "COUNTRY": ["NO"]}'), "Beside `data`, your pattern asks for COUNTRY"),
         "no data": (pattern('{"AMOUNT": [{"numeric": [">=", 100]}], "COUNTRY": ["NO", "DK"]}'), "Under `data`"),
         "no list": (pattern(data(country='"NO"')), "always a list, and that of COUNTRY is none"),
         "a number as text": (pattern(data(amount='[{"numeric": [">=", "100"]}]')), "with a number as a number"),
@@ -164,6 +209,13 @@ WRONG = {
             '    counted[0] += len(event["Records"])\n'
             '    if event["isFinalInvokeForWindow"]: print(counted[0]); counted[0] = 0\n    return {"state": {}}',
             "A global remembers calls that failed",
+        ),
+        "a global with where it was": (
+            "def handler(event, context, counted={}):\n"
+            '    where = event["shardId"], event["window"]["start"]\n'
+            '    counted[where] = counted.get(where, 0) + len(event["Records"])\n'
+            '    if event["isFinalInvokeForWindow"]: print(counted[where], *where)\n    return {"state": {}}',
+            "you counted 77. The first one came twice",
         ),
         "starts over": (
             window('state["count"] = len(event["Records"]) or state["count"]'),

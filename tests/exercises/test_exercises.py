@@ -28,6 +28,13 @@ WRONG = {
     for number in CHAPTERS
     for exercise_id, answers in importlib.import_module(f"tests.exercises.answers_{number}").WRONG.items()
 }
+RIGHT = {
+    exercise_id: answers
+    for number in CHAPTERS
+    for exercise_id, answers in getattr(
+        importlib.import_module(f"tests.exercises.answers_{number}"), "RIGHT", {}
+    ).items()
+}
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +63,14 @@ def test_the_reference_is_correct(exercise_id, capsys):
     line = f"✅ {exercise_id} {exercise.title}: correct. {exercise.success}\n"
     assert capsys.readouterr().out == line
     assert desk.done == {exercise_id: True}
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "variant"), [(e, variant) for e, answers in RIGHT.items() for variant in answers]
+)
+def test_another_right_answer_is_correct(exercise_id, variant, capsys):
+    check(exercise_id, answer_of(RIGHT[exercise_id][variant]))
+    assert capsys.readouterr().out.startswith(f"✅ {exercise_id} ")
 
 
 @pytest.mark.parametrize("exercise_id", EXERCISES)

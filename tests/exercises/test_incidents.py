@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 from datetime import date
 from types import SimpleNamespace
@@ -125,6 +126,15 @@ def test_the_challenge_of_a_day_is_the_same_for_everybody_on_that_day():
     assert plans == [incidents.of_the_day(day.isoformat()).plan for day in days]
     assert {plan.number for plan in plans} == set(NUMBERS)
     assert len({plan.seed for plan in plans}) == len(days)
+    for today, tomorrow in itertools.pairwise(plans):
+        assert today.told != tomorrow.told
+
+
+def test_what_is_told_does_not_name_the_cause():
+    for row in catalogue.rows().values():
+        assert len(set(row["told"])) == len(row["told"]) == 3
+        words = {word for told in row["told"] for word in told.lower().split()}
+        assert not words & {"slow", "poison", "hot", "key", "concurrency", "timeout", "batch", "throttled"}
 
 
 # A case

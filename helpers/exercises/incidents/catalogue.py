@@ -42,13 +42,17 @@ def rows() -> dict[int, dict[str, Any]]:
 def plan(number: int, seed: int) -> Plan:
     """What a seed makes of an incident: where its row has a list of two numbers, it draws one between them.
 
+    What people tell is one of several sentences; they take turns, so that the days do not sound alike.
+
     Raises LookupError with the numbers there are.
     """
     known = rows()
     if number not in known:
         raise LookupError(f"there is no incident {number!r}; there are {', '.join(map(str, known))}")
     source = random.Random(f"{number} {seed}")
-    drawn: dict[str, Any] = {name: _drawn(value, source) for name, value in known[number].items()}
+    row = dict(known[number])
+    row["told"] = row["told"][seed % len(row["told"])]
+    drawn: dict[str, Any] = {name: _drawn(value, source) for name, value in row.items()}
     drawn["trouble"] = {name: _drawn(value, source) for name, value in drawn["trouble"].items()}
     return Plan(seed=seed, **drawn)
 
