@@ -33,6 +33,8 @@ def visit(record):
     site, url = hit["website"], hit["url"]
     if not (isinstance(site, str) and isinstance(url, str) and site and url):
         raise ValueError("website and url must be texts")
+    if not isinstance(hit["date"], (int, float)):
+        raise ValueError("date must be a number")
     page = page_id(site, url)
     title = str(hit.get("name") or url)[:200]
     title.encode()  # half a character is none
