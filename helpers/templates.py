@@ -127,9 +127,10 @@ def analytics() -> Resource:
     writes = allow(("dynamodb:GetItem", "dynamodb:UpdateItem"), table)
     reads = allow("dynamodb:Query", table, {"Fn::Join": ["", [table, "/index/*"]]})
     resources = {"ClicksStream": stream("Clicks"), "Hits": _table_of_hits()}
-    resources |= consumer("Count", "count.handler", "ClicksStream", {}, [writes])
-    read_api = consumer("Read", "api.handler", "ClicksStream", {}, [reads])
-    resources |= {name: read_api[name] for name in ("ReadRole", "ReadFunction")}
+    environment = {"TABLE": {"Ref": "Hits"}}
+    resources |= consumer("Count", "count.handler", "ClicksStream", environment, [writes])
+    resources |= function("Read", "api.handler", environment, [reads])
+    resources["ReadPermission"] = _may_be_called("ReadFunction")
     resources |= _rest_api()
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -151,7 +152,7 @@ def _table_of_hits() -> Resource:
         "Projection": {"ProjectionType": "ALL"},
     }
     properties = {
-        "TableName": "hits",
+        "TableName": staged("Hits"),
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()],
         "KeySchema": keys("id", "date"),
@@ -220,6 +221,12 @@ def _method(path: str, verb: str, integration: Resource) -> Resource:
         "Integration": integration,
     }
     return {"Type": "AWS::ApiGateway::Method", "Properties": properties}
+
+
+def _may_be_called(function_id: str) -> Resource:
+    """The function lets the gateway call it: a role of the gateway's own is not asked for that."""
+    permission = {"Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"}
+    return {"Type": "AWS::Lambda::Permission", "Properties": {"FunctionName": {"Ref": function_id}, **permission}}
 
 
 def keys(first: str, second: str) -> list[dict[str, str]]:
@@ -323,9 +330,7 @@ def _proxy_api(name: str, routes: dict[str, tuple[str, str]]) -> dict[str, Resou
         resources[f"{path.title()}Path"] = {"Type": "AWS::ApiGateway::Resource", "Properties": part}
         resources[f"{path.title()}Method"] = _method(path.title(), verb, integration)
         methods.append(f"{path.title()}Method")
-        permission = {"Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com"}
-        permitted = {"FunctionName": {"Ref": f"{answers}Function"}, **permission}
-        resources[f"{answers}Permission"] = {"Type": "AWS::Lambda::Permission", "Properties": permitted}
+        resources[f"{answers}Permission"] = _may_be_called(f"{answers}Function")
     deployment = {"RestApiId": {"Ref": "Api"}, "StageName": "live"}
     resources["Deployment"] = {"Type": "AWS::ApiGateway::Deployment", "DependsOn": methods, "Properties": deployment}
     return resources

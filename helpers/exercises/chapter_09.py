@@ -1,7 +1,8 @@
-"""The exercises of chapter 09: buckets, fewer writes, a mark, a clock that is not trusted, what was left undone."""
+"""The exercises of chapter 09: buckets, fewer writes, a mark, a doubtful clock, what was left undone, full batches."""
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections import Counter
@@ -222,6 +223,41 @@ def check_write_all(write_all: Any) -> str | None:
     return None
 
 
+# 9.6
+
+
+def check_batch(batch: Any) -> str | None:
+    """Whether it is known how full a batch is, and how many seconds of traffic it holds."""
+    for rate, size, window, records, seconds in (
+        (2, 100, 20, 40, 20),
+        (2, 100, 0, 2, 1),
+        (2, 100, 300, 100, 50),
+        (4, 10, 5, 10, 2.5),
+        (500, 100, 0, 100, 0.2),
+        (0.5, 100, 10, 5, 10),
+    ):
+        case = f"{rate} visits a second, size {size}, window {window}"
+        got, error = outcome_of(batch, rate, size, window)
+        if error:
+            return f"For {case}, your function raised {named(error)}."
+        if not (isinstance(got, list | tuple) and len(got) == 2 and all(isinstance(each, int | float) for each in got)):
+            return f"Return two numbers, records and seconds; what came back was {got!r}."
+        if math.isclose(got[0], records) and math.isclose(got[1], seconds):
+            continue
+        if (got[0], got[1]) == (seconds, records):
+            return "The records first, please, then the seconds."
+        if got[0] > size:
+            return f"For {case}: {got[0]:g} records are more than the size allows: the batch is full sooner."
+        if got[1] > max(window, 1):
+            return f"For {case}: nobody waits {got[1]:g} seconds. The size is a limit, not a wish."
+        if window == 0 and got[1] < seconds:
+            return f"For {case}: without a window, a call takes what a poll finds, and there is a poll a second."
+        if math.isclose(got[0], records):
+            return f"{got[0]:g} records, right; at {rate} a second they come in {seconds:g} seconds, not {got[1]:g}."
+        return f"For {case}: {records:g} records and {seconds:g} seconds, and you have {got[0]:g} and {got[1]:g}."
+    return None
+
+
 EXERCISES = (
     exercise(
         "9.1",
@@ -310,6 +346,22 @@ def write_all(dynamodb, table, requests):
     while requests:
         answer = dynamodb.batch_write_item(RequestItems={table: requests[:25]})
         requests = answer["UnprocessedItems"].get(table, []) + requests[25:]
+""",
+    ),
+    exercise(
+        "9.6",
+        "How full is a batch?",
+        check_batch,
+        "Full or over, whichever is first: the size is a limit, and only a window makes a call wait.",
+        (
+            "How long does it take until a batch is full? `size / rate` seconds.",
+            "It closes then or when the window is over, whichever is sooner. Without a window, a second counts.",
+            "`min(size / rate, max(window, 1))` are the seconds; and how many come in that time?",
+        ),
+        """
+def batch(rate, size, window):
+    seconds = min(size / rate, max(window, 1))
+    return rate * seconds, seconds
 """,
     ),
 )

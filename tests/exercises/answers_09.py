@@ -17,6 +17,10 @@ def write_all(body: str) -> str:
     return f"def write_all(dynamodb, table, requests):\n{body}"
 
 
+def batch(body: str) -> str:
+    return f"def batch(rate, size, window):\n    seconds = {body}\n    return rate * seconds, seconds"
+
+
 WRONG = {
     "9.1": {
         "October": (
@@ -133,5 +137,21 @@ WRONG = {
             "takes 1 to 25 requests",
         ),
         "nothing": (write_all("    return requests"), "Nothing was written"),
+    },
+    "9.6": {
+        "always full": (batch("size / rate"), "a limit, not a wish"),
+        "the size is forgotten": (batch("max(window, 1)"), "more than the size allows"),
+        "the later of both": (batch("max(window, size / rate)"), "a limit, not a wish"),
+        "no poll": (batch("min(window, size / rate)"), "there is a poll a second"),
+        "the other way round": (
+            "def batch(rate, size, window):\n    s = min(size / rate, max(window, 1))\n    return s, rate * s",
+            "The records first",
+        ),
+        "waits for the window": (
+            "def batch(rate, size, window):\n    w = max(window, 1)\n    return min(size, rate * w), w",
+            "they come in 50 seconds, not 300",
+        ),
+        "records only": ("def batch(rate, size, window): return min(size, rate * max(window, 1))", "two numbers"),
+        "none at all": (batch("0"), "and you have 0 and 0"),
     },
 }

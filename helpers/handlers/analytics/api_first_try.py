@@ -1,7 +1,9 @@
+import os
+
 import boto3
 from boto3.dynamodb.conditions import Attr
 
-table = boto3.resource("dynamodb").Table("hits")
+table = boto3.resource("dynamodb").Table(os.environ.get("TABLE", "hits"))
 
 
 def ranking(website, date):
