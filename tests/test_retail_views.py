@@ -158,6 +158,7 @@ SHOWN = {
     museum.second_picture: ("bob: 2, dan: 1", "bob: 2, dan: 0"),
     museum.race: ("photographer: 0", "photographer: 1"),
     museum.late_index: ("merchant: 1", "merchant: 2"),
+    museum.two_pages: ("merchant: 1", "merchant: 2"),
     museum.two_at_once: ("merchant: 1", "merchant: 2"),
     museum.other_name: ("people: 2", "people: 1"),
     museum.own_product: ("merchant: 3", "merchant: 0"),

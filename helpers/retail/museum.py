@@ -203,6 +203,17 @@ class View:
             self.contributions.query = real
 
 
+    @contextlib.contextmanager
+    def short_pages(self) -> Iterator[None]:
+        """Let a query's answer hold one item, as if that filled the megabyte at which DynamoDB cuts it."""
+        real = self.contributions.query
+        self.contributions.query = lambda **request: real(**request, Limit=1)
+        try:
+            yield
+        finally:
+            self.contributions.query = real
+
+
 # The exhibits
 
 
@@ -251,6 +262,14 @@ def late_index(view: View, log: Log) -> str:
     view.take(log.created("P1", "ann"), log.bought("P1"))
     with view.late_index():
         view.take(log.bought("P1"))
+    return f"merchant: {view.score('ann')}"
+
+
+def two_pages(view: View, log: Log) -> str:
+    """A merchant has more products than one answer of a table holds."""
+    view.take(log.created("P1", "ann"), log.created("P2", "ann"), log.bought("P1"))
+    with view.short_pages():
+        view.take(log.bought("P2"))
     return f"merchant: {view.score('ann')}"
 
 
@@ -316,6 +335,7 @@ EXHIBITS = (
     Exhibit(second_picture, *ANY_ORDER),
     Exhibit(race, *ANY_ORDER),
     Exhibit(late_index),
+    Exhibit(two_pages),
     Exhibit(two_at_once),
     Exhibit(other_name),
     Exhibit(own_product),
