@@ -202,7 +202,6 @@ class View:
         finally:
             self.contributions.query = real
 
-
     @contextlib.contextmanager
     def short_pages(self) -> Iterator[None]:
         """Let a query's answer hold one item, as if that filled the megabyte at which DynamoDB cuts it."""

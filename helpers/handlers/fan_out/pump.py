@@ -19,8 +19,8 @@ def handler(event, context):
     for record in event["Records"]:
         try:
             row = (*row_of(record), record["eventID"], None)
-        except (ValueError, KeyError) as error:
-            row = (None, None, None, record["eventID"], repr(error))
+        except Exception as error:  # whatever is wrong with it: it must end up somewhere
+            row = (None, None, None, record["eventID"], repr(error)[:200])
         database.execute("INSERT INTO SOURCE VALUES (?, ?, ?, ?, ?)", row)
     for side, statement in PUMPS.items():
         send(os.environ[side], database.execute(statement))

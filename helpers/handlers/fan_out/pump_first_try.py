@@ -17,7 +17,7 @@ def handler(event, context):
     for record in event["Records"]:
         try:
             rows.append(row_of(record))
-        except (ValueError, KeyError) as error:
+        except Exception as error:
             errors.append(str(error))  # the error stream, which nobody reads
     database = sqlite3.connect(":memory:")
     database.execute("CREATE TABLE SOURCE (ID INTEGER, USERNAME VARCHAR(200), AMOUNT DECIMAL(5,2))")
