@@ -11,7 +11,7 @@ import pytest
 
 from helpers import templates
 from helpers.deploying import deploy_stack, package
-from helpers.handlers.retail.envelopes import CREATE, IMAGE, PURCHASE
+from helpers.handlers.retail.envelopes import CREATE, IMAGE, PURCHASE, PURCHASE_2
 from helpers.retail import tables
 from tests.test_retail import HANDLERS, HAT, SCHEMA_FILES
 
@@ -43,7 +43,8 @@ def test_from_the_api_into_all_views_and_back(cloud, address):
     ann, bob, eve = "web/merchant/5550001/Ann", "web/photographer/5550002/Bob", "web/buyer/5550003/Eve"
     image = {"schema": IMAGE, "id": "1", "image": "i/p/1"}
     sold = {"schema": PURCHASE, "id": "1"}
-    for origin, event in ((ann, HAT), (bob, image), (eve, sold), (eve, sold)):
+    ordered = {"schema": PURCHASE_2, "id": "1", "order": "o1"}
+    for origin, event in ((ann, HAT), (bob, image), (eve, sold), (eve, sold), (eve, ordered), (eve, ordered)):
         assert call(f"{address}/events", {**event, "origin": origin})[0] == 200
     assert call(f"{address}/events", {"schema": CREATE, "id": "2", "origin": ann})[0] == 400
     cloud.wait(30)
@@ -52,7 +53,7 @@ def test_from_the_api_into_all_views_and_back(cloud, address):
     assert product["name"] == "Hat" and product["image"] == "i/p/1"
     for role, name in (("creator", "Ann"), ("photographer", "Bob")):
         (best,) = call(f"{address}/scores?role={role}")[1]
-        assert best["userId"].startswith(f"{name} (**...**") and best["score"] == 2
+        assert best["userId"].startswith(f"{name} (**...**") and best["score"] == 3
     assert call(f"{address}/contributions") == (200, [{"productId": "1"}])
     assert call(f"{address}/scores?role=pirate")[0] == 400
     by_order, any_order = (tables.rows(cloud, "scores", f"{view}test-") for view in ("ordered-", "class-"))

@@ -150,6 +150,28 @@ def test_a_copy_that_loses_the_id_is_another_event(view):
     assert view.scores() == {("ann", "creator"): 2}
 
 
+@OURS
+def test_an_order_with_a_number_counts_and_counts_once(view):
+    log = Log()
+    view.take(log.created("P1", "ann"), log.pictured("P1", "bob"), log.created("P2", "ann"))
+    sales = log.ordered("P1", "o1"), log.bought("P1"), log.ordered("P1", "o2"), log.ordered("P1", "o1")
+    for _ in range(2):
+        assert view.take(*sales, log.ordered("P2", "o1"), log.ordered("P2", "o1")) == DONE
+    assert view.scores() == {("ann", "creator"): 4, ("bob", "photographer"): 3}
+
+
+@views("winner")
+def test_a_crash_forgets_no_order_and_counts_none_twice(view):
+    log = Log()
+    created, sale, again = log.created("P1", "ann"), log.ordered("P1", "o1"), log.ordered("P1", "o1")
+    for number in (1, 2):
+        view.empty()
+        view.take(created)
+        view.crash(number, sale)
+        view.take(sale, again)
+        assert view.scores() == {("ann", "creator"): 1}
+
+
 # The museum
 
 SHOWN = {

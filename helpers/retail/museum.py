@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from helpers.handlers.retail.envelopes import CREATE, IMAGE, PURCHASE, egress, ingress
+from helpers.handlers.retail.envelopes import CREATE, IMAGE, PURCHASE, PURCHASE_2, egress, ingress
 from helpers.retail import tables
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ FIELDS: dict[str, dict[str, str]] = {
     CREATE: {"brand": "Fjord", "name": "Wool hat", "description": "warm", "category": "clothes"},
     IMAGE: {"image": "i/p/hat"},
     PURCHASE: {},
+    PURCHASE_2: {},
 }
-ROLES = {CREATE: "merchant", IMAGE: "photographer", PURCHASE: "buyer"}
+ROLES = {CREATE: "merchant", IMAGE: "photographer", PURCHASE: "buyer", PURCHASE_2: "buyer"}
 
 Record = dict[str, Any]
 
@@ -53,15 +54,19 @@ class Log:
         """Somebody buys one piece."""
         return self.record(PURCHASE, product, who)
 
+    def ordered(self, product: str, order: str, who: str = "eve") -> Record:
+        """The same, by a till that numbers its orders."""
+        return self.record(PURCHASE_2, product, who, order=order)
+
     def copied(self, record: Record, keep_id: bool = True) -> Record:
         """The record in a copy of the log: in an egress envelope, which keeps its id, or as it went in."""
         envelope = json.loads(base64.b64decode(record["kinesis"]["data"]))
         return self.wrapped(record["kinesis"]["partitionKey"], egress(envelope, record) if keep_id else envelope)
 
-    def record(self, schema: str, product: str, who: str) -> Record:
+    def record(self, schema: str, product: str, who: str, **more: str) -> Record:
         """The next record."""
         origin = who if "/" in who else f"web/{ROLES[schema]}/{who}/{who.title()}"
-        return self.wrapped(product, ingress({"schema": schema, "id": product, **FIELDS[schema]}, origin, AT))
+        return self.wrapped(product, ingress({"schema": schema, "id": product, **FIELDS[schema], **more}, origin, AT))
 
     def wrapped(self, key: str, envelope: dict[str, Any]) -> Record:
         """An envelope as the next record."""

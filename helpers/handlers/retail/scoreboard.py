@@ -16,19 +16,20 @@ def state_of(row):
     return {role: (row[role][0], row[role][1], int(row[role][2])) for role in ROLES if role in row}
 
 
-def save(product, row, state, mark):
-    """Write the product's new state, and move the scores by what it differs from that of `row`.
+def save(product, row, state, mark, **more):
+    """Write the product's new state, and `more` attributes, and move the scores by what it differs from that of `row`.
 
     `mark` is the attribute, and its new value, by which one sees whether somebody else has written meanwhile.
     Raises TransactionCanceledException then, and nothing has changed.
     """
     name, new = mark
+    values = {name: new, **{role: [*each] for role, each in state.items()}, **more}
     change = {
         "TableName": contributions.name,
         "Key": {"productId": product},
-        "UpdateExpression": "SET " + ", ".join(f"{each} = :{each}" for each in (name, *state)),
+        "UpdateExpression": "SET " + ", ".join(f"{each} = :{each}" for each in values),
         "ConditionExpression": f"{name} = :before" if row else f"attribute_not_exists({name})",
-        "ExpressionAttributeValues": {f":{name}": new, **{f":{role}": [*state[role]] for role in state}},
+        "ExpressionAttributeValues": {f":{each}": value for each, value in values.items()},
     }
     if row:
         change["ExpressionAttributeValues"][":before"] = row[name]

@@ -1,6 +1,6 @@
 """Who has sold most, mended: for streams that keep the events of a product in order."""
 
-from .envelopes import CREATE, IMAGE, PURCHASE, person
+from .envelopes import CREATE, IMAGE, PURCHASE, PURCHASE_2, person
 from .schema_router import SchemaRouter
 from .scoreboard import row_of, save, state_of
 
@@ -9,11 +9,14 @@ handler = router.handler
 UNKNOWN = ("UNKNOWN", "UNKNOWN", 0)
 
 
-@router.on(CREATE, IMAGE, PURCHASE)
+@router.on(CREATE, IMAGE, PURCHASE, PURCHASE_2)
 def count(event):
     row = row_of(event["data"]["id"])
-    if event["eventId"] > row.get("lastEventId", ""):  # or it has been counted before
-        save(event["data"]["id"], row, after(state_of(row), event), ("lastEventId", event["eventId"]))
+    orders, order = row.get("orders", []), event["data"].get("order")
+    if event["eventId"] <= row.get("lastEventId", "") or order in orders:
+        return  # it has been counted before
+    more = {"orders": [*orders, order]} if order else {}  # a row has room for some ten thousand
+    save(event["data"]["id"], row, after(state_of(row), event), ("lastEventId", event["eventId"]), **more)
 
 
 def after(state, event):
