@@ -576,6 +576,19 @@ def test_the_lag_of_readers_is_drawn_for_each_number_of_them():
     assert is_inside(picture)
 
 
+def test_readers_with_lanes_of_their_own_are_one_more_line():
+    shared = reading(r1=[0, 0], r2=[0, 0], r3=[2, 4])
+    picture = lag(shared, pushed=reading(r5=[0, 0]))
+    assert picture.finding == "With 3 readers, each is 4 s behind after 2 s; 5 with lanes of their own are not"
+    (axes,) = picture.axes
+    assert texts(axes)[1:] == ["1 or 2 readers: not behind", "5 with fan-out: not behind", "3 readers: 4 s behind"]
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "-", "--", "-"]
+    assert is_inside(picture)
+    assert lag(shared, pushed=reading(r5=[0, 1])).finding.endswith("5 with lanes of their own are, too")
+    with pytest.raises(ValueError, match="no column second"):
+        lag(shared, pushed=reading(r5=[0]).drop(columns="second"))
+
+
 def test_several_readers_of_a_kind_are_averaged():
     table = pd.concat([reading(r3=[0, 2]), reading(r3=[0, 6])])
     assert list(lag(table).axes[0].lines[0].get_ydata()) == [0, 4]
