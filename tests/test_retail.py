@@ -462,6 +462,14 @@ def test_with_orders_every_purchase_has_a_number_of_its_own():
     assert leaders(truth(with_orders(game()))) == leaders(truth(game()))
 
 
+def test_in_the_chapters_close_game_a_purchase_sent_twice_moves_the_prize():
+    happenings = game(370, purchases=16)
+    again = [each for each in happenings if each.data["schema"] == PURCHASE][::5]
+    assert leaders(truth(happenings)) == {"creator": "Björn", "photographer": "Leila"}
+    twice = sorted([*happenings, *again], key=lambda each: each.at)
+    assert leaders(truth(twice)) == {"creator": "Björn", "photographer": "Noor"}
+
+
 def test_the_truth_adds_up():
     board = truth(game())
     assert board[board["role"] == "creator"]["score"].sum() == 40
