@@ -136,13 +136,18 @@ def test_a_mapping_shares_the_shards_budget_and_waits_for_its_turn(stage):
     assert sorted(int(text) for batch in stage.batches for text in batch) == list(range(60))
 
 
+def several(stage, mappings: int) -> list[str]:
+    """So many mappings of the stream, each to a function of its own, and each with a rhythm of its own; their UUIDs."""
+    names = [f"app-{number}" for number in range(mappings)]
+    for name in names:
+        stage.deploy(name)
+    stage.cloud.wait(10)
+    return [stage.map(function=name, wait=0.37) for name in names]
+
+
 def busy(stage, mappings: int, seconds: int) -> dict[str, list[str]]:
     """So many mappings of a shard that takes a record every half second; what each has read, by UUID."""
-    for number in range(mappings):
-        stage.deploy(f"app-{number}")
-    stage.cloud.wait(10)
-    for number in range(mappings):
-        stage.map(function=f"app-{number}", wait=0.37)
+    several(stage, mappings)
     for number in range(2 * seconds):
         stage.put(str(number))
         stage.cloud.wait(0.48)
@@ -165,10 +170,7 @@ def test_more_mappings_than_a_shard_can_bear_take_turns(stage):
 
 
 def test_mappings_that_want_more_bytes_than_a_shard_gives_are_late_in_turn(stage):
-    for number in range(3):
-        stage.deploy(f"app-{number}")
-    stage.cloud.wait(10)
-    uuids = [stage.map(function=f"app-{number}", wait=0.37) for number in range(3)]
+    uuids = several(stage, 3)
     page = ["x" * 50_000] * 9
     for _ in range(2 * 90):
         stage.put(*page)
@@ -181,10 +183,7 @@ def test_mappings_that_want_more_bytes_than_a_shard_gives_are_late_in_turn(stage
 
 
 def test_a_reader_who_stands_in_line_and_stops_holds_nobody_up(stage):
-    for number in range(7):
-        stage.deploy(f"app-{number}")
-    stage.cloud.wait(10)
-    uuids = [stage.map(function=f"app-{number}", wait=0.37) for number in range(7)]
+    uuids = several(stage, 7)
     for number in range(20):
         stage.put(str(number))
         stage.cloud.wait(0.48)
@@ -345,11 +344,7 @@ def test_a_role_that_loses_its_right_reads_no_more_until_it_has_it_again(stage):
 
 
 def test_who_stands_in_line_and_loses_the_right_to_read_waits_like_anybody(stage):
-    for number in range(7):
-        stage.deploy(f"app-{number}")
-    stage.cloud.wait(10)
-    for number in range(7):
-        stage.map(function=f"app-{number}", wait=0.37)
+    several(stage, 7)
     for number in range(40):
         if number == 20:
             detach(stage)
@@ -459,11 +454,7 @@ def test_an_idle_mapping_takes_one_of_the_five_reads(stage):
 
 def test_idle_mappings_leave_something_to_a_reader(stage):
     """Even five of them, which could take every read."""
-    for number in range(5):
-        stage.deploy(f"app-{number}")
-    stage.cloud.wait(10)
-    for number in range(5):
-        stage.map(function=f"app-{number}", wait=0.37)
+    several(stage, 5)
     kinesis, read = stage.cloud.client("kinesis", config=ONCE), 0
     place = kinesis.get_shard_iterator(StreamName="orders", ShardId="shardId-0", ShardIteratorType="LATEST")
     for _ in range(40):
