@@ -10,11 +10,14 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
+from botocore.loaders import Loader, create_loader
 
 if TYPE_CHECKING:
     from helpers.emulator.local import LocalCloud
@@ -184,7 +187,22 @@ def _open_local(speed: float | None, limits: bool, seed: int) -> Cloud:
     pace = f"{speed:g} seconds pass in one" if speed else "virtual time"
     pace += "" if limits else ", no limits"
     where = f"Local cloud in {REGION}: nothing leaves this machine; {pace}, from {START:%A %Y-%m-%d %H:%M} UTC."
-    return Cloud("local", boto3.Session(region_name=REGION), where, local=local)
+    return Cloud("local", _local_session(REGION), where, local=local)
+
+
+def _local_session(region: str) -> boto3.Session:
+    """A session that knows AWS's services from the one before: to read their descriptions takes long."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", _descriptions())
+    session = boto3.Session(botocore_session=core, region_name=region)
+    paths = _descriptions().search_paths
+    paths[:] = dict.fromkeys(paths)  # each session adds boto3's own
+    return session
+
+
+@cache
+def _descriptions() -> Loader:
+    return create_loader()
 
 
 def _open_endpoint(url: str | None) -> Cloud:
