@@ -175,10 +175,10 @@ class Lane:
         if window.overgrown:
             return True
         if self.waiting:
-            first = self.waiting[0]
-            if window.state and own_size(first) > MOST_BYTES - MOST_STATE_BYTES - LONGEST_WINDOW_KEYS:
-                window.overgrown = self._envelope + self._fixed_size() + own_size(first) > MOST_BYTES
-            return window.overgrown or not window.holds(first.arrival)
+            size = self._own_sizes[0]
+            if window.state and size > MOST_BYTES - MOST_STATE_BYTES - LONGEST_WINDOW_KEYS:
+                window.overgrown = self._envelope + self._fixed_size() + size > MOST_BYTES
+            return window.overgrown or not self._fits(self.waiting[0])
         return self._ending or (self._clock.now >= window.end and self._caught_up(window.end))
 
     def _patience(self) -> float | None:
