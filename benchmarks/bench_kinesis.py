@@ -12,7 +12,7 @@ import psutil
 
 from benchmarks.measuring import STREAM, Bars, put, seconds
 from helpers import open_cloud
-from helpers.cloud import Cloud
+from kinesis_lab.cloud import Cloud
 
 SHARDS = 4
 SMALL = 10_000

@@ -11,7 +11,7 @@ import psutil
 
 from benchmarks.measuring import STREAM, STREAM_ARN, Bars, deploy, put, seconds
 from helpers import open_cloud
-from helpers.cloud import Cloud
+from kinesis_lab.cloud import Cloud
 
 RECORDS = 100_000
 MOTO_RECORDS = 20_000

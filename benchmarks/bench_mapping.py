@@ -9,8 +9,8 @@ import psutil
 
 from benchmarks.measuring import STREAM, STREAM_ARN, Bars, deploy, entries, put, seconds
 from helpers import open_cloud
-from helpers.cloud import Cloud
-from helpers.emulator.clock import Steps
+from kinesis_lab.cloud import Cloud
+from kinesis_lab.emulator.clock import Steps
 
 RECORDS = 100_000
 SHARDS = 4

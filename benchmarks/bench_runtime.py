@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.measuring import Bars, deploy, median_seconds
 from helpers import open_cloud
-from helpers.emulator.lambda_ import functions
+from kinesis_lab.emulator.lambda_ import function_lookup
 
 HANDLER = "def handler(event, context): return event\n"
 WITH_BOTO3 = "import boto3\nkinesis = boto3.client('kinesis')\n" + HANDLER
@@ -35,7 +35,7 @@ def main() -> int:
         bars.info("the same with a boto3 client in the handler", cold("with-boto3", 5) * 1e3, "ms")
 
         local = cloud.emulator
-        function = functions.find("us-east-1", "bench")
+        function = function_lookup.find("us-east-1", "bench")
         runtime = local.switchboard.runtime
         warm = median_seconds(lambda: local.clock.complete(runtime.invoke(function, b"{}")), 1000)
         bars.at_most("warm invocation", warm * 1e3, 1, "ms")

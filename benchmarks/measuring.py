@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from helpers.cloud import Cloud
+from kinesis_lab.cloud import Cloud
 
 STREAM = "bench"
 STREAM_ARN = f"arn:aws:kinesis:us-east-1:123456789012:stream/{STREAM}"

@@ -11,7 +11,7 @@ __all__ = ["Cloud", "open_cloud"]
 def __getattr__(name):  # type: ignore[no-untyped-def]
     # The set-up command imports this package before anything is installed, on any Python: nothing heavy above.
     if name in __all__:
-        from helpers import cloud
+        from kinesis_lab import cloud
 
         return getattr(cloud, name)
     raise AttributeError("module 'helpers' has no attribute {!r}".format(name))

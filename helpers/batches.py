@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from kinesis_lab.batch_event import batch_event
+
 Event = dict[str, Any]
 
 MOST_RECORDS = 10_000
@@ -64,28 +66,7 @@ def build(records: Iterable[dict[str, Any]], *, shard: str, stream_arn: str, rol
 
     `records`: dicts with SequenceNumber, PartitionKey, Data (bytes) and ApproximateArrivalTimestamp (datetime).
     """
-    region = stream_arn.split(":")[3]
-    return {
-        "Records": [
-            {
-                "kinesis": {
-                    "kinesisSchemaVersion": "1.0",
-                    "partitionKey": record["PartitionKey"],
-                    "sequenceNumber": record["SequenceNumber"],
-                    "data": base64.b64encode(record["Data"]).decode("ascii"),
-                    "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
-                },
-                "eventSource": "aws:kinesis",
-                "eventVersion": "1.0",
-                "eventID": f"{shard}:{record['SequenceNumber']}",
-                "eventName": "aws:kinesis:record",
-                "invokeIdentityArn": role_arn,
-                "awsRegion": region,
-                "eventSourceARN": stream_arn,
-            }
-            for record in records
-        ]
-    }
+    return batch_event(records, shard=shard, stream_arn=stream_arn, role_arn=role_arn)
 
 
 def decode(event: Event) -> list[Decoded]:

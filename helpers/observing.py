@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from helpers.cloud import Cloud
+from kinesis_lab.cloud import Cloud
+from kinesis_lab.logs import log_events
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,20 +20,9 @@ REPORT = {
 }
 """The numbers in a REPORT line, in milliseconds and megabytes (facts 8.4)."""
 
+__all__ = ["invocations", "log_events", "metric"]
+
 LOG_COLUMNS = ("request_id", "started", "lines", "errors", *REPORT, "status", "said")
-
-
-def log_events(cloud: Cloud, function: str, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """The events of a function's log, oldest first; none if it has not logged yet."""
-    logs = cloud.client("logs")
-    request: dict[str, Any] = {"logGroupName": f"/aws/lambda/{function}"}
-    if since is not None:
-        request["startTime"] = round(since.timestamp() * 1000)
-    try:
-        for page in logs.get_paginator("filter_log_events").paginate(**request):
-            yield from page["events"]
-    except logs.exceptions.ResourceNotFoundException:
-        return
 
 
 def invocations(cloud: Cloud, function: str, *, since: datetime | None = None) -> pd.DataFrame:

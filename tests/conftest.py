@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from helpers.cloud import Cloud
+from kinesis_lab.cloud import Cloud
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")  # a slow machine is no failure
 
-pytest_plugins = ["helpers.testing.plugin"]  # known from the environment already, if that was set up from here
+pytest_plugins = ["kinesis_lab.testing.plugin"]  # known from the environment already, if that was set up from here
 
 ROLE = "arn:aws:iam::123456789012:role/shop"
 

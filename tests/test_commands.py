@@ -188,7 +188,7 @@ def test_the_project_is_installed_as_pip_would_do_it(tree: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert (installed.name, installed.version) == (project["name"], project["version"])
     offered = {(entry.group, entry.name, entry.value) for entry in installed.entry_points}
-    assert offered == {("pytest11", "helpers.testing.plugin", "helpers.testing.plugin")}
+    assert offered == {("pytest11", "kinesis_lab.testing.plugin", "kinesis_lab.testing.plugin")}
     assert {file.name for file in installed.files or []} == {path.name for path in site.rglob("*") if path.is_file()}
     assert (site / (site / "kinesis_lambda_workbook.pth").read_text().strip()).resolve() == tree
 

@@ -15,8 +15,8 @@ import pytest
 
 from helpers import cloud as door
 from helpers import open_cloud
-from helpers.cloud import CloudError
-from helpers.emulator.wire import NotOffered
+from kinesis_lab.cloud import CloudError
+from kinesis_lab.emulator.wire import NotOffered
 
 
 @pytest.fixture

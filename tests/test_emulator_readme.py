@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import pytest
 
-from helpers.emulator.lambda_.mapping.configuration import OF_OTHER_SOURCES
-from helpers.emulator.validation import service_model
+from kinesis_lab.emulator.lambda_.mapping.configuration import OF_OTHER_SOURCES
+from kinesis_lab.emulator.validation import service_model
 
 TESTS = Path(__file__).parent
-ROOT = TESTS.parent
-EMULATOR = ROOT / "helpers" / "emulator"
+ROOT = TESTS.parent / "src"
+EMULATOR = ROOT / "kinesis_lab" / "emulator"
 README = (EMULATOR / "README.md").read_text(encoding="utf-8")
 SOURCES = sorted(EMULATOR.rglob("*.py"))
 TABLES = [

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from helpers import deploying, open_cloud
-from helpers.commands import logs, simulate
-from helpers.emulator.server import endpoint
+from kinesis_lab.commands import logs, simulate
+from kinesis_lab.emulator.server import endpoint
 
 HANDLER = Path(__file__).parent.parent / "helpers" / "handlers" / "transactions.py"
 
@@ -30,7 +30,7 @@ def address() -> Iterator[str]:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    command = [sys.executable, "-m", "helpers.commands.endpoint_jobs", *arguments]
+    command = [sys.executable, "-m", "kinesis_lab", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, encoding="utf-8")
 
 
@@ -66,4 +66,4 @@ def test_options():
     assert simulate.parser().parse_args(["--stream", "s"]).count == 20
     assert logs.parser().parse_args(["--function", "f", "--follow"]).follow
     with pytest.raises(SystemExit):
-        simulate.main(["--stream", "s", "--count", "0"])
+        simulate.parser().parse_args(["--stream", "s", "--count", "0"])

@@ -88,9 +88,9 @@ def test_placement_counts_keys():
 
 @given(st.lists(st.text(min_size=1, max_size=9), min_size=1, max_size=20))
 def test_the_emulator_agrees(keys):
-    from helpers.emulator.clock import Clock
-    from helpers.emulator.kinesis.stream import Stream
-    from helpers.emulator.recorder import FlightRecorder
+    from kinesis_lab.emulator.clock import Clock
+    from kinesis_lab.emulator.kinesis.stream import Stream
+    from kinesis_lab.emulator.recorder import FlightRecorder
 
     clock = Clock()
     stream = Stream("s", "us-east-1", "PROVISIONED", 5, clock, FlightRecorder(clock))

@@ -12,9 +12,9 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from nbclient import NotebookClient
 
-from helpers.emulator.recorder import Entry
 from helpers.pictures import Picture, loop, shard_colour, shard_label, timeline
 from helpers.pictures.style import FAIL, plural, shortened
+from kinesis_lab.emulator.recorder import Entry
 
 NAME = "a-function-with-a-very-long-name"
 SHARD = "shardId-{:012d}".format

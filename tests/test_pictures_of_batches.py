@@ -21,13 +21,13 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from helpers.emulator.kinesis.shard import Record
-from helpers.emulator.lambda_.mapping.event import EventForm
-from helpers.emulator.recorder import Entry
 from helpers.pictures import Picture, anatomy, batch_map, lanes, shard_colour
 from helpers.pictures.anatomy import GIVERS, NOTES
 from helpers.pictures.batch_map import BETWEEN, LEFT, SLOT, TOP
 from helpers.pictures.style import FAIL, MUTED, PAPER, WASH, tint
+from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.mapping.event import EventForm
+from kinesis_lab.emulator.recorder import Entry
 
 SHARD = "shardId-{:012d}".format
 STREAM = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"

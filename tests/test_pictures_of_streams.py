@@ -19,10 +19,10 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Circle, Rectangle, Wedge
 from matplotlib.text import Text
 
-from helpers.emulator.recorder import Entry
 from helpers.pictures import Picture, life_of_a_record, lineage, ring, shard_colour, writes
 from helpers.pictures.moments import places
 from helpers.pictures.style import FAIL, PAPER, duration, named, percent, text_width, tint
+from kinesis_lab.emulator.recorder import Entry
 
 SHARD = "shardId-{:012d}".format
 HASH_KEYS = 2**128

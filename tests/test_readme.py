@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.commands import JOBS
-from helpers.testing import Fault, feed
+from kinesis_lab.testing import Fault, feed
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,4 +57,4 @@ def test_every_file_and_link_is_there():
     for name in re.findall(r"^(\w+)/", layout, flags=re.M):
         assert (ROOT / name).is_dir(), name
     for name in re.findall(r"`(?:emulator/)?([\w/]+\.py)`", README):
-        assert list((ROOT / "helpers").rglob(name.split("/")[-1])), name
+        assert any(list((ROOT / tree).rglob(name.split("/")[-1])) for tree in ("helpers", "src")), name

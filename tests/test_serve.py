@@ -41,7 +41,7 @@ def free_port() -> int:
 
 def start(port: int, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "helpers.commands.serving", "--port", str(port), "--speed", str(SPEED), *options],
+        [sys.executable, "-m", "kinesis_lab", "serve", "--port", str(port), "--speed", str(SPEED), *options],
         cwd=ROOT,
         env=CLEAN,
         stdout=subprocess.PIPE,

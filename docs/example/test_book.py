@@ -1,4 +1,4 @@
-from helpers.testing import Fault, feed
+from kinesis_lab.testing import Fault, feed
 
 
 def test_every_order_is_booked_and_in_its_turn(local_cloud):

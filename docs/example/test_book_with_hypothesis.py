@@ -1,8 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.testing import feed, fresh_cloud
-from helpers.testing.strategies import faults, mapping_settings, records
+from kinesis_lab.testing import feed, fresh_cloud
+from kinesis_lab.testing.strategies import faults, mapping_settings, records
 
 ORDERS = records(st.fixed_dictionaries({"ID": st.integers()}))
 PATIENT = mapping_settings(MaximumRetryAttempts=-1, MaximumRecordAgeInSeconds=-1)

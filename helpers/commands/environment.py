@@ -16,6 +16,8 @@ from pathlib import Path
 from helpers.__main__ import OLDEST
 from helpers.commands import places, processes, voice
 
+FORMER_NAME = "kinesis_lambda_workbook"
+"""As what an older version of the workbook was installed: its plugin to pytest is no longer there."""
 UV = "uv==0.13.9"  # installs in seconds what takes pip a minute
 _NO_NETWORK = re.compile(
     r"name resolution|getaddrinfo|nodename nor servname|NewConnectionError|dns error|timed out"
@@ -114,29 +116,31 @@ def _install_helpers() -> None:
 
 
 def install_project(site: Path) -> None:
-    """Do in `site` what `pip install -e .` would do, without what it would have to fetch for that.
+    """Do in `site` what `pip install -e . -e ./helpers` would do, without what it would have to fetch for that.
 
-    A line says where `helpers` is, so that it can be imported from any folder: a relative one, so that the tree can be
-    moved.  A folder says what the project is called and offers to others: its plugin to pytest.
+    Two lines say where the library and `helpers` are, so that both can be imported from any folder: relative ones, so
+    that the tree can be moved.  A folder says what the library is called and offers to others: its plugin to pytest.
     """
     project = tomllib.loads(places.PROJECT.read_text(encoding="utf-8"))["project"]
     name = project["name"].replace("-", "_")
-    for old in site.glob(f"{name}-*.dist-info"):
-        shutil.rmtree(old, ignore_errors=True)
-    folder = site / f"{name}-{project['version']}.dist-info"
-    folder.mkdir(exist_ok=True)
+    for former in (name, FORMER_NAME):
+        for old in site.glob(f"{former}-*.dist-info"):
+            shutil.rmtree(old, ignore_errors=True)
+        (site / f"{former}.pth").unlink(missing_ok=True)
+    dist_info = site / f"{name}-{project['version']}.dist-info"
+    dist_info.mkdir(exist_ok=True)
     offers = [
         line
         for group, entries in project["entry-points"].items()
         for line in (f"[{group}]", *(f"{entry} = {target}" for entry, target in entries.items()))
     ]
     files = {
-        site / f"{name}.pth": [os.path.relpath(places.ROOT, site)],
-        folder / "METADATA": ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}"],
-        folder / "entry_points.txt": offers,
-        folder / "INSTALLER": ["python -m helpers"],
+        site / f"{name}.pth": [os.path.relpath(folder, site) for folder in (places.SOURCES, places.ROOT)],
+        dist_info / "METADATA": ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}"],
+        dist_info / "entry_points.txt": offers,
+        dist_info / "INSTALLER": ["python -m helpers"],
     }
-    files[folder / "RECORD"] = [f"{path.relative_to(site).as_posix()},," for path in (*files, folder / "RECORD")]
+    files[dist_info / "RECORD"] = [f"{path.relative_to(site).as_posix()},," for path in (*files, dist_info / "RECORD")]
     for path, lines in files.items():
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

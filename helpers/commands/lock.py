@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         voice.say(f"python -m helpers lock [uv's arguments]\n\n{__doc__}")
         return 0
     environment.ensure()
-    everyone = ("pyproject.toml", "-o", places.LOCK.name)
+    everyone = ("pyproject.toml", "--group", "pyproject.toml:workbook", "-o", places.LOCK.name)
     checks = ("--group", "pyproject.toml:dev", "-c", places.LOCK.name, "-o", places.DEV_LOCK.name)
     for chosen in (everyone, checks):
         if code := processes.run(*_COMPILE, *arguments, *chosen):
@@ -33,9 +33,10 @@ def main(arguments: list[str]) -> int:
 
 
 def requirements() -> list[str]:
-    """The names of the packages that pyproject.toml asks for."""
-    project = tomllib.loads((places.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [re.split(r"[^\w.-]", line)[0] for line in project["dependencies"]]
+    """The names of the packages that pyproject.toml asks for, for the library and for the workbook."""
+    asked = tomllib.loads(places.PROJECT.read_text(encoding="utf-8"))
+    lines = {*asked["project"]["dependencies"], *asked["dependency-groups"]["workbook"]}
+    return sorted({re.split(r"[^\w.-]", line)[0] for line in lines})
 
 
 def versions() -> dict[str, str]:
@@ -65,5 +66,6 @@ def conda_environment() -> str:
         "  - pip:",
         *(f"      - {pin}" for pin in pins),
         "      - -e .",
+        "      - -e ./helpers",
     ]
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "src"
 NOTEBOOKS = ROOT / "notebooks"
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 PROJECT = ROOT / "pyproject.toml"

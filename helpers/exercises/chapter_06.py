@@ -241,15 +241,15 @@ def check_pattern(pattern: Any) -> str | None:
 
 def _passed(document: dict[str, Any]) -> dict[str, bool]:
     """Which samples a pattern lets through.  Raises AwsError for a pattern that Lambda refuses."""
-    from helpers.emulator.kinesis.shard import Record  # moto is slow to import: only when it is wanted
-    from helpers.emulator.lambda_.mapping.filters import Filters
+    from kinesis_lab.emulator.kinesis.shard import Record  # moto is slow to import: only when it is wanted
+    from kinesis_lab.emulator.lambda_.mapping.filters import Filters
 
     filters = Filters.of({"Filters": [{"Pattern": json.dumps(document)}]})
     return {data: filters.pass_(Record("1", "Zoë", data.encode(), 0.0)) for data, _ in SAMPLES}
 
 
 def _wrong_filter(document: dict[str, Any]) -> str | None:
-    from helpers.emulator.wire import AwsError
+    from kinesis_lab.emulator.wire import AwsError
 
     fields = document["data"]
     try:

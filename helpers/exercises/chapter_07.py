@@ -6,11 +6,11 @@ import json
 from itertools import count
 from typing import Any
 
-from helpers.emulator.kinesis.shard import Record
-from helpers.emulator.lambda_.mapping.filters import Filters
 from helpers.exercises.chapter_03 import event_of
 from helpers.exercises.exercise import exercise, named, outcome_of
 from helpers.handlers.fan_out.classify import side_of
+from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.mapping.filters import Filters
 
 # 7.1
 

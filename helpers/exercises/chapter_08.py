@@ -6,12 +6,12 @@ import json
 import random
 from typing import Any
 
-from helpers.emulator.kinesis.shard import Record
-from helpers.emulator.lambda_.mapping.filters import Filters
 from helpers.exercises.chapter_03 import event_of
 from helpers.exercises.exercise import exercise, named, outcome_of
 from helpers.exercises.paper import Endless, PaperShards
 from helpers.handlers.retail.envelopes import CREATE, IMAGE, PURCHASE, PURCHASE_2, ingress
+from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.mapping.filters import Filters
 
 # 8.1
 

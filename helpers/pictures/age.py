@@ -10,7 +10,6 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
-from helpers.ledger import ledger
 from helpers.pictures.behind import ENDINGS, Line, ShardHistory, finding, history
 from helpers.pictures.moments import mark_evenly
 from helpers.pictures.style import (
@@ -33,6 +32,7 @@ from helpers.pictures.style import (
     who,
 )
 from helpers.pictures.tables import one_stream
+from kinesis_lab.ledger import ledger
 
 FINE, COARSE, MANY = 1500, 250, 120
 """At how many instants a line is drawn; at fewer when records arrived so many times that a line that falls after each

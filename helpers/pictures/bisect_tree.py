@@ -12,7 +12,6 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from helpers.ledger import spans
 from helpers.pictures.style import (
     BLANK,
     FAIL,
@@ -27,6 +26,7 @@ from helpers.pictures.style import (
     text_width,
 )
 from helpers.pictures.tables import chosen, one_stream
+from kinesis_lab.ledger import spans
 
 NEEDED = ("at", "kind", "shard", "mapping", "lane", "places", "records", "done", "outcome")
 SAME = ("stream", "mapping", "shard", "lane")

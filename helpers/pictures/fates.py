@@ -56,7 +56,7 @@ class Fate(NamedTuple):
 def fates(account: pd.DataFrame) -> Picture:
     """Draw what became of every record as a flow that adds up to all that was put.
 
-    account: from `helpers.ledger.ledger`; a row for every record, with its fate and its number of deliveries.
+    account: from `kinesis_lab.ledger.ledger`; a row for every record, with its fate and its number of deliveries.
 
     Raises ValueError when a column is missing.
     """

@@ -16,7 +16,7 @@ from helpers.retail.tables import rows
 if TYPE_CHECKING:
     import pandas as pd
 
-    from helpers.cloud import Cloud
+    from kinesis_lab.cloud import Cloud
 
 PRODUCTS = (
     ("Fjord", "Wool hat", "clothes"), ("Fjord", "Mittens", "clothes"), ("Lumen", "Desk lamp", "home"),

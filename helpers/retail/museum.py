@@ -21,7 +21,7 @@ from helpers.retail import tables
 if TYPE_CHECKING:
     import pandas as pd
 
-    from helpers.cloud import Cloud
+    from kinesis_lab.cloud import Cloud
 
 AT = "2026-01-05T09:00:00.000+00:00"
 FIELDS: dict[str, dict[str, str]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from helpers.cloud import Cloud
+    from kinesis_lab.cloud import Cloud
 
 
 def table(name: str, key: str, sort: str = "", **indexes: tuple[str, str, list[str]]) -> dict[str, Any]:

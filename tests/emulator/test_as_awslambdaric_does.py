@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from helpers import open_cloud
-from helpers.cloud import Cloud
 from helpers.commands import browser
+from kinesis_lab.cloud import Cloud
 from tests.conftest import zipped
 
 if not browser.required():  # the gate has it and insists

@@ -12,8 +12,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from helpers import open_cloud
-from helpers.emulator.local import LocalCloud
-from helpers.emulator.wire import Request
+from kinesis_lab.emulator.local import LocalCloud
+from kinesis_lab.emulator.wire import Request
 
 ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"
 OTHER_REGION = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.emulator.kinesis.budget import Budget, Burst, Habit
+from kinesis_lab.emulator.kinesis.budget import Budget, Burst, Habit
 
 SECOND = 1_000_000
 MIB = 1024**2

@@ -13,10 +13,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
 from helpers import open_cloud
-from helpers.cloud import TookTooLong
-from helpers.emulator.clock import START, Clock
-from helpers.emulator.kinesis.operations.streams import StreamOperations
-from helpers.emulator.wire import AwsError
+from kinesis_lab.cloud import TookTooLong
+from kinesis_lab.emulator.clock import START, Clock
+from kinesis_lab.emulator.kinesis.operations.streams import StreamOperations
+from kinesis_lab.emulator.wire import AwsError
 
 
 def test_a_day_passes_at_once():

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from helpers.emulator.gateway.templates import render
-from helpers.emulator.wire import NotOffered
+from kinesis_lab.emulator.gateway.mapping_templates import render
+from kinesis_lab.emulator.wire import NotOffered
 from tests.conftest import execution_role
 
 TEMPLATE = (

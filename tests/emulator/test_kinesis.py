@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.emulator.clock import Clock
-from helpers.emulator.kinesis import sequence
-from helpers.emulator.kinesis.shard import HASH_KEYS, Shard
-from helpers.emulator.kinesis.stream import Stream
-from helpers.emulator.recorder import FlightRecorder
+from kinesis_lab.emulator.clock import Clock
+from kinesis_lab.emulator.kinesis import sequence
+from kinesis_lab.emulator.kinesis.shard import HASH_KEYS, Shard
+from kinesis_lab.emulator.kinesis.stream import Stream
+from kinesis_lab.emulator.recorder import FlightRecorder
 
 
 def read_all(kinesis, name="orders"):

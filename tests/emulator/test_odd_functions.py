@@ -14,8 +14,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from helpers.emulator.local import LocalCloud
-from helpers.emulator.wire import NotOffered, Request, Response
+from kinesis_lab.emulator.local import LocalCloud
+from kinesis_lab.emulator.wire import NotOffered, Request, Response
 from tests.conftest import ROLE, execution_role, zipped
 
 INVALID = "InvalidParameterValueException"

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers import deploying
-from helpers.emulator.stacks.kinesis import StackStream
-from helpers.emulator.wire import AwsError, NotOffered
+from kinesis_lab.emulator.stacks.kinesis_stream import StackStream
+from kinesis_lab.emulator.wire import AwsError, NotOffered
 
 SOURCE = "def handler(event, context): return event"
 PROPERTIES = "Properties validation failed for resource {} with message: [{}]"

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers.emulator.lambda_ import runtime
+from kinesis_lab.emulator.lambda_ import runtime
 from tests.conftest import zipped
 
 

@@ -19,9 +19,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from helpers.emulator.kinesis.service import KinesisService
-from helpers.emulator.local import LocalCloud
-from helpers.emulator.server import endpoint
+from kinesis_lab.emulator.kinesis.kinesis_api import KinesisService
+from kinesis_lab.emulator.local import LocalCloud
+from kinesis_lab.emulator.server import endpoint
 
 CLIENT = """
 import boto3, json, sys

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from helpers.cloud import Cloud
-from helpers.emulator.clock import Steps
-from helpers.emulator.lambda_.functions import Function
-from helpers.emulator.lambda_.logs import LogLines
-from helpers.emulator.lambda_.mapping.configuration import Configuration
-from helpers.emulator.lambda_.runtime import Outcome
-from helpers.emulator.wire import AwsError
+from kinesis_lab.cloud import Cloud
+from kinesis_lab.emulator.clock import Steps
+from kinesis_lab.emulator.lambda_.function_lookup import Function
+from kinesis_lab.emulator.lambda_.logs import LogLines
+from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
+from kinesis_lab.emulator.lambda_.runtime import Outcome
+from kinesis_lab.emulator.wire import AwsError
 from tests.conftest import execution_role, zipped
 
 ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders"

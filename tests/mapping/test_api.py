@@ -6,7 +6,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from helpers.emulator.wire import NotOffered
+from kinesis_lab.emulator.wire import NotOffered
 from tests.conftest import zipped
 from tests.mapping.conftest import ARN
 

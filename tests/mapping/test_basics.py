@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.testing import feed, fresh_cloud
+from kinesis_lab.testing import feed, fresh_cloud
 
 KEEP = "def handler(event, context): print(__import__('json').dumps(event))"
 

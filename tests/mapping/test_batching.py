@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from helpers.emulator.kinesis.shard import Record
-from helpers.emulator.lambda_.mapping.event import ENVELOPE, MOST_BYTES, EventForm, own_size
+from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.mapping.event import ENVELOPE, MOST_BYTES, EventForm, own_size
 from tests.mapping.conftest import Failure, poison, text_of
 
 # Size and window

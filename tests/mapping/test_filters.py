@@ -7,9 +7,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers.emulator.kinesis.shard import Record
-from helpers.emulator.lambda_.mapping.filters import Filters
-from helpers.emulator.wire import AwsError
+from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.mapping.filters import Filters
+from kinesis_lab.emulator.wire import AwsError
 
 
 def criteria(*patterns):

@@ -7,8 +7,8 @@ import json
 import pandas as pd
 import pytest
 
-from helpers.emulator.recorder import Entry
-from helpers.ledger import COLUMNS, FATES, ledger, spans
+from kinesis_lab.emulator.recorder import Entry
+from kinesis_lab.ledger import COLUMNS, FATES, ledger, spans
 from tests.mapping.conftest import Stage, poison, stuck_at_poison
 
 

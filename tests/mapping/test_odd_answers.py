@@ -9,7 +9,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers.emulator.lambda_.functions import parse_name
+from kinesis_lab.emulator.lambda_.function_lookup import parse_name
 from tests.conftest import zipped
 from tests.mapping.conftest import ARN, Stage, failures, number_of, text_of
 

@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-from helpers.emulator.recorder import Entry
-from helpers.ledger import ledger
 from helpers.pictures import Picture, age, bisect_tree, dashboard, fates, lag, shard_colour, timeline
 from helpers.pictures.fates import DONE, THINNEST
 from helpers.pictures.style import FAIL, PAPER, WASH
+from kinesis_lab.emulator.recorder import Entry
+from kinesis_lab.ledger import ledger
 from tests.mapping.conftest import Stage, poison, stuck_at_poison
 
 SHARD = "shardId-000000000000"

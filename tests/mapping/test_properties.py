@@ -13,11 +13,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from helpers.emulator.lambda_.mapping.discards import Discards
-from helpers.emulator.wire import AwsError
-from helpers.ledger import ledger, spans
-from helpers.testing import fresh_cloud
-from helpers.testing.strategies import KNOBS
+from kinesis_lab.emulator.lambda_.mapping.on_failure import OnFailureDestination
+from kinesis_lab.emulator.wire import AwsError
+from kinesis_lab.ledger import ledger, spans
+from kinesis_lab.testing import fresh_cloud
+from kinesis_lab.testing.strategies import KNOBS
 from tests.mapping.conftest import Failure, Stage, failures, number_of, text_of
 
 KEYS = 6
@@ -106,14 +106,14 @@ def _kind(record: dict[str, Any]) -> str:
 def test_nothing_is_lost_out_of_order_or_repeated_without_reason(first, actions, shards):
     given_up: list[str] = []
     plays: list[Play] = []
-    discard = Discards.discard
+    discard = OnFailureDestination.discard
 
     def spied(self, lane, records, *rest):
         given_up.extend(record.sequence_number for record in records)
         plays[-1].done(record.sequence_number for record in records)
         return discard(self, lane, records, *rest)
 
-    Discards.discard = spied  # type: ignore[method-assign]
+    OnFailureDestination.discard = spied  # type: ignore[method-assign]
     try:
         with fresh_cloud(limits=False) as cloud:
             stage = Stage(cloud)
@@ -125,7 +125,7 @@ def test_nothing_is_lost_out_of_order_or_repeated_without_reason(first, actions,
             written = perform(stage, play, first, actions)
             check(stage, play, written, given_up)
     finally:
-        Discards.discard = discard  # type: ignore[method-assign]
+        OnFailureDestination.discard = discard  # type: ignore[method-assign]
 
 
 def perform(stage, play, first, actions):

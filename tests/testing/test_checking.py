@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.testing import duplicated, invented, lost, out_of_order
-from helpers.testing.wording import FEW, WIDTH, complaint, several, shown, times
+from kinesis_lab.testing import duplicated, invented, lost, out_of_order
+from kinesis_lab.testing.wording import FEW, WIDTH, complaint, several, shown, times
 
 ORDERS = [{"ID": 1, "WHO": "Zoë"}, {"ID": 2, "WHO": "José"}, {"ID": 3, "WHO": "Zoë"}]
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.handlers import book_orders, transactions
-from helpers.testing import feed, fresh_cloud, lost
-from helpers.testing.strategies import documents, events, faults, mapping_settings
+from kinesis_lab.testing import feed, fresh_cloud, lost
+from kinesis_lab.testing.strategies import documents, events, faults, mapping_settings
 
 HANDLERS = Path(book_orders.__file__).parent
 POWERTOOLS = ["aws_lambda_powertools", "jmespath", "typing_extensions"]

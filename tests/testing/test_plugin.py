@@ -46,8 +46,8 @@ def run_pytest(tmp_path: Path, site: Path) -> Callable[..., str]:
 TESTS = """
     import os, time
     import pytest
-    from helpers.emulator import local
-    from helpers.testing import feed
+    from kinesis_lab.emulator import local
+    from kinesis_lab.testing import feed
 
     def test_a_handler_that_skips_the_first_of_each_batch(local_cloud):
         run = feed(local_cloud, "book.py", [{"ID": 1}, {"ID": 2}], key=lambda order: "k", BatchSize=2)
@@ -81,7 +81,7 @@ def test_it_is_found_where_the_project_is_installed(run_pytest, tmp_path):
     handler = (EXAMPLE / "book.py").read_text(encoding="utf-8").replace('["Records"]', '["Records"][1:]')
     (tmp_path / "book.py").write_text(handler, encoding="utf-8")
     said = run_pytest(TESTS, "-s", passes=False)
-    assert "kinesis-lambda-workbook-" in said.partition("plugins: ")[2].splitlines()[0]
+    assert "kinesis-lab-" in said.partition("plugins: ")[2].splitlines()[0]
     assert "1 failed, 3 passed, 1 error" in said
     assert "fresh_cloud() got an unexpected keyword argument 'seeds'" in said
     assert "nothing leaves" not in said.partition("= ERRORS =")[0], "opening a cloud prints something"
@@ -92,12 +92,12 @@ def test_it_is_found_where_the_project_is_installed(run_pytest, tmp_path):
 
 def test_the_examples_pass_also_if_the_plugin_is_asked_for_once_more_and_in_workers(run_pytest, tmp_path):
     shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["helpers.testing.plugin"]\n')
-    assert "2 passed" in run_pytest("", "-p", "helpers.testing.plugin", "-n", "1", "--nbval")
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["kinesis_lab.testing.plugin"]\n')
+    assert "2 passed" in run_pytest("", "-p", "kinesis_lab.testing.plugin", "-n", "1", "--nbval")
 
 
 def test_a_pytest_that_needs_no_cloud_is_not_kept_waiting(run_pytest):
-    heavy = ["boto3", "botocore", "moto", "pandas", "numpy", "simpy", "helpers.cloud", "helpers.emulator"]
+    heavy = ["boto3", "botocore", "moto", "pandas", "numpy", "simpy", "kinesis_lab.cloud", "kinesis_lab.emulator"]
     test = f"""
         import sys
         def test_it(): assert not set({heavy}) & set(sys.modules)
@@ -107,5 +107,5 @@ def test_a_pytest_that_needs_no_cloud_is_not_kept_waiting(run_pytest):
 
 
 def test_the_library_itself_is_light():
-    code = "import sys, helpers.testing; print({'boto3', 'numpy', 'hypothesis', 'pytest'} & set(sys.modules))"
+    code = "import sys, kinesis_lab.testing; print({'boto3', 'numpy', 'hypothesis', 'pytest'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout == "set()\n"

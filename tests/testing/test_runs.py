@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.cloud import Cloud
-from helpers.emulator.wire import LATENCY
-from helpers.testing import Fault, Run, feed, refuse_calls
+from kinesis_lab.cloud import Cloud
+from kinesis_lab.emulator.wire import LATENCY
+from kinesis_lab.testing import Fault, Run, feed, refuse_calls
 
 BOOK = """
     import base64, json

@@ -11,10 +11,10 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from helpers import batches
-from helpers.emulator.lambda_.mapping.configuration import checked_settings
-from helpers.emulator.validation import validate
-from helpers.testing import Fault
-from helpers.testing.strategies import KNOBS, data, documents, events, faults, mapping_settings, records
+from kinesis_lab.emulator.lambda_.mapping.configuration import checked_settings
+from kinesis_lab.emulator.validation import validate
+from kinesis_lab.testing import Fault
+from kinesis_lab.testing.strategies import KNOBS, data, documents, events, faults, mapping_settings, records
 
 FEW = settings(max_examples=40)
 MANY = settings(max_examples=2000, database=None, phases=[Phase.generate])

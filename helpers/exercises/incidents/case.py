@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpers.cloud import Cloud
 from helpers.exercises.exercise import NotStarted, named
 from helpers.exercises.incidents import verdict
 from helpers.exercises.incidents.catalogue import Plan
@@ -18,6 +17,7 @@ from helpers.exercises.incidents.scenarios import play
 from helpers.exercises.incidents.scene import FUNCTION, STREAM, Scene
 from helpers.pictures.style import Picture, duration
 from helpers.pictures.vital_signs import vital_signs
+from kinesis_lab.cloud import Cloud
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.exercises.incidents.scene import FUNCTION, QUEUE, STREAM, Scene
 from helpers.exercises.incidents.signs import vital_signs
-from helpers.ledger import ledger
 from helpers.observing import log_events
 from helpers.pictures.style import plural, shard_label
+from kinesis_lab.ledger import ledger
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ class Findings:
     failures: pd.DataFrame
     """A row for every kind of failure in the function's log, and for every message about what was set aside."""
     account: pd.DataFrame
-    """What became of every order: see `helpers.ledger`."""
+    """What became of every order: see `kinesis_lab.ledger`."""
     shards: int
     """That are open."""
     calls: int

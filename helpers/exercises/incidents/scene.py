@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from helpers.cloud import Cloud, open_cloud
 from helpers.deploying import deploy, role_policy
 from helpers.exercises.incidents.catalogue import Plan
 from helpers.partitioning import hash_key, shard_for
+from kinesis_lab.cloud import Cloud, open_cloud
 
 STREAM = "orders"
 FUNCTION = "book-orders"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from helpers.exercises.incidents.scene import FUNCTION, STREAM, Scene
-from helpers.ledger import ledger
 from helpers.pictures.behind import Line, history
+from kinesis_lab.ledger import ledger
 
 if TYPE_CHECKING:
     import pandas as pd

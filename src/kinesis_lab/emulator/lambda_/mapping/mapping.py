@@ -1,0 +1,176 @@
+"""A live event source mapping: its states, and a consumer for every shard of its stream whose turn has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import simpy
+
+from kinesis_lab.emulator.clock import Steps
+from kinesis_lab.emulator.kinesis.shard import Shard
+from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
+from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration, Document
+from kinesis_lab.emulator.lambda_.mapping.consumer import ShardConsumer
+from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
+from kinesis_lab.emulator.lambda_.mapping.readers import POLL_SECONDS, Poller, Reader, Subscriber
+from kinesis_lab.emulator.lambda_.mapping.tumbling import TumblingWindow
+
+# How long a mapping takes to change its state is not published: our choice, in virtual seconds.
+SECONDS_TO_ENABLE = 5.0
+SECONDS_TO_DISABLE = 5.0
+SECONDS_TO_UPDATE = 2.0
+
+
+class _Change(NamedTuple):
+    """A change of state: where it leads, and what takes effect then."""
+
+    final: str
+    then: Callable[[], None] | None
+
+
+class EventSourceMapping:
+    """Reads a stream and feeds a function, from its creation until it is deleted."""
+
+    def __init__(
+        self,
+        context: MappingContext,
+        configuration: Configuration,
+        stream: Stream,
+        consumer: Consumer | None = None,
+    ) -> None:
+        """A mapping that does nothing until it is enabled; `consumer`: the registered one that is its source."""
+        self.configuration = configuration
+        self._context = context
+        self._stream = stream
+        self._registered = consumer
+        self._clock = context.clock
+        self.next_function_arn = configuration.function_arn
+        """The function that it has, or will have when the change is through that is under way."""
+        self._change: _Change | None = None
+        """The change of state that is under way."""
+        self._started = False
+        self._checkpoints: dict[int, int] = {}
+        """Where to start in a shard, by its index; those that came later are read from their beginning."""
+        self._windows: dict[int, TumblingWindow | None] = {}
+        """The tumbling window that is open in a shard, by its index."""
+        self._finished: set[int] = set()
+        """Shards that are closed and done."""
+        self._consumers: dict[int, ShardConsumer] = {}
+        self._working: dict[int, simpy.Process] = {}
+
+    @property
+    def polling(self) -> bool:
+        """Whether records are being read and delivered."""
+        return self.configuration.state in ("Enabled", "Updating", "Disabling")
+
+    # States (facts 7.4)
+
+    def enable(self, state: str = "Enabling") -> None:
+        """Go through `state` to Enabled, and read from the checkpoints on."""
+        self._become(state, "Enabled", SECONDS_TO_ENABLE)
+
+    def disable(self, state: str = "Disabling") -> None:
+        """Go through `state` to Disabled; the checkpoints are kept."""
+        self._become(state, "Disabled", SECONDS_TO_DISABLE)
+
+    def update(self, settings: Document, function_arn: str, enabled: bool | None) -> None:
+        """Take over new settings when the change of state is through (facts 7.2); the reply shows the old ones."""
+
+        def then() -> None:
+            self.configuration.change(settings)
+            self.configuration.function_arn = function_arn
+            self.configuration.last_modified = self._clock.now
+            for consumer in self._consumers.values():
+                consumer.look_again()
+
+        self.next_function_arn = function_arn
+        present = self.configuration.state
+        if enabled is True and present == "Disabled":
+            self._become("Enabling", "Enabled", SECONDS_TO_ENABLE, then)
+        elif enabled is False and present == "Enabled":
+            self._become("Disabling", "Disabled", SECONDS_TO_DISABLE, then)
+        else:
+            self._become("Updating", present, SECONDS_TO_UPDATE, then)
+
+    def delete(self) -> None:
+        """Stop for good."""
+        self._change = None
+        self._set_state("Deleting")
+
+    def settle(self) -> None:
+        """Let the change of state that is under way, if there is one, be through now."""
+        if self._change:
+            change, self._change = self._change, None
+            if change.then:
+                change.then()
+            self._set_state(change.final)
+            if change.final == "Enabled" and not self._consumers:
+                self._clock.start(self._start())
+
+    def _become(self, passing: str, final: str, seconds: float, then: Callable[[], None] | None = None) -> None:
+        self._set_state(passing)
+        self._change = _Change(final, then)
+        self._clock.start(self._settle_after(seconds, self._change))
+
+    def _settle_after(self, seconds: float, change: _Change) -> Steps:
+        yield self._clock.timeout(seconds)
+        if self._change is change:
+            self.settle()
+
+    def _set_state(self, state: str) -> None:
+        self.configuration.state = state
+        self._context.recorder.note("state", stream=self._stream.name, mapping=self.configuration.uuid, outcome=state)
+        if not self.polling:
+            for consumer in self._consumers.values():
+                consumer.stop()
+            self._consumers = {}
+
+    # Consuming
+
+    def _start(self) -> Steps:
+        while self._stream.status == "CREATING":
+            yield self._clock.timeout(POLL_SECONDS)
+            if not self.polling:  # deleted meanwhile
+                return
+        if not self._started:
+            self._started = True
+            self._checkpoints = {shard.index: self._starting_position(shard) for shard in self._stream.listed_shards}
+        self._follow()
+
+    def _starting_position(self, shard: Shard) -> int:
+        self._stream.trim(shard)
+        match self.configuration.starting_position:
+            case "TRIM_HORIZON":
+                return shard.horizon
+            case "LATEST":
+                return shard.tip
+            case _:
+                return shard.position_at_time(self.configuration.starting_timestamp or 0.0)
+
+    def _follow(self) -> None:
+        """Consume every shard whose parents are done: this keeps the order of a key through resharding (facts 7.16)."""
+        for shard in self._stream.listed_shards:
+            known = shard.index in self._finished or shard.index in self._consumers
+            if not known and all(parent.expired or parent.index in self._finished for parent in shard.parents):
+                consumer = ShardConsumer(self._context, self.configuration, self._stream, shard)
+                self._consumers[shard.index] = consumer
+                before = self._working.get(shard.index)
+                self._working[shard.index] = self._clock.start(self._consume(shard, consumer, before))
+
+    def _consume(self, shard: Shard, consumer: ShardConsumer, before: simpy.Process | None) -> Steps:
+        """Consume a shard to its end, or until the mapping stops."""
+        if before is not None:  # what was under way when the mapping was disabled comes to its end first
+            yield before
+        consumer.window = self._windows.get(shard.index)
+        reader = self._reader(shard, self._checkpoints.get(shard.index, shard.horizon))
+        finished = yield from consumer.run(reader)
+        self._checkpoints[shard.index], self._windows[shard.index] = consumer.checkpoint, consumer.window
+        if finished:
+            self._finished.add(shard.index)
+            self._consumers.pop(shard.index, None)
+            self._follow()
+
+    def _reader(self, shard: Shard, position: int) -> Reader:
+        about = self._context, self.configuration, self._stream, shard, position
+        return Subscriber(*about, self._registered) if self._registered else Poller(*about)

@@ -1,0 +1,180 @@
+"""What a function may be made of: its settings, its environment variables and its code (facts 8.1, 8.4 to 8.6)."""
+
+from __future__ import annotations
+
+import io
+import json
+import lzma
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+from kinesis_lab.emulator.validation import service_model, validate
+from kinesis_lab.emulator.wire import AwsError, NotOffered
+
+Document = dict[str, Any]
+
+LIMITS = (("Timeout", 1, 900), ("MemorySize", 128, 10_240))
+"""Those of classic functions, not of managed instances, which the model of the API has (facts 8.1)."""
+MOST_VARIABLE_BYTES = 4096
+"""Of all environment variables of a function together, as JSON (facts 8.1)."""
+MOST_ZIP_BYTES = 52_428_800
+MOST_UNZIPPED_BYTES = 262_144_000
+"""Of a package that comes with the request, and of what is in any package (facts 8.1)."""
+LONGEST_NAME, LONGEST_PATH = 255, 3_900
+"""Bytes in the name of one file or folder, and in all names on the way: Linux takes no more."""
+
+RESERVED = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+"""Environment variables that are Lambda's own (facts 8.5)."""
+
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no program can be told: NUL, and halves of characters."""
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,  # a compression that nobody knows
+    RuntimeError,  # a password
+    OSError,
+    OverflowError,
+    ValueError,
+)
+"""What reading a damaged zip file raises."""
+
+
+def check_creation(request: Document) -> None:
+    """Refuse a function that AWS does not make, or that cannot run here."""
+    name = str(request.get("FunctionName"))
+    if request.get("PackageType") == "Image" or (request.get("Code") or {}).get("ImageUri"):
+        raise only_python(name, "a container image")
+    if not request.get("Runtime") or not request.get("Handler"):
+        raise _invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+    check_settings(name, request)
+
+
+def check_settings(name: str, request: Document) -> None:
+    """Refuse settings of a function that AWS does not take, or that cannot be had here."""
+    _check_limits(request)
+    members = service_model("lambda").operation_model("UpdateFunctionConfiguration").input_shape.members
+    known = {member: value for member, value in request.items() if member in members}
+    validate("lambda", "UpdateFunctionConfiguration", {**known, "FunctionName": name})
+    runtime = request.get("Runtime")
+    if runtime is not None and not runtime.startswith("python"):
+        raise only_python(name, runtime)
+    if NO_TEXT.search(request.get("Handler") or ""):
+        raise _invalid("The handler contains a character that no name has.")
+    _check_variables((request.get("Environment") or {}).get("Variables") or {})
+    _check_logging(request.get("LoggingConfig") or {})
+
+
+def only_python(name: str, kind: str) -> NotOffered:
+    """Functions are run by this Python (facts 8.6)."""
+    return NotOffered(f"the local cloud runs Python functions; {name} is {kind}")
+
+
+def _check_limits(request: Document) -> None:
+    problems = []
+    for name, least, most in LIMITS:
+        value = request.get(name)
+        if isinstance(value, int) and not least <= value <= most:
+            rule = f"greater than or equal to {least}" if value < least else f"less than or equal to {most}"
+            field = name[0].lower() + name[1:]
+            problems.append(f"Value '{value}' at '{field}' failed to satisfy constraint: Member must have value {rule}")
+    if problems:
+        plural = "s" if len(problems) > 1 else ""
+        raise AwsError(
+            "ValidationException", f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}"
+        )
+
+
+def _check_variables(variables: dict[str, str]) -> None:
+    unable = "Lambda was unable to configure your environment variables because the environment variable"
+    for name, value in variables.items():
+        if NO_TEXT.search(value):
+            raise _invalid(f"{unable} {name} contains a character that no variable can hold.")
+    reserved = sorted(RESERVED & variables.keys())
+    if reserved:
+        raise _invalid(
+            f"{unable}s you have provided contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > MOST_VARIABLE_BYTES:
+        raise _invalid(f"{unable}s you have provided exceeded the 4KB limit. String measured: {measured}")
+
+
+def _check_logging(config: Document) -> None:
+    if config.get("LogFormat") == "JSON":
+        raise NotOffered("the local cloud writes logs as text: LogFormat JSON is not offered")
+    if config.get("ApplicationLogLevel") or config.get("SystemLogLevel"):
+        raise _invalid(
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change '
+            'the LogFormat to "JSON" and try again.'
+        )
+
+
+# Code
+
+
+def check_code(code: bytes) -> None:
+    """Refuse a package that cannot be unzipped, or is too large when it is."""
+    if not code:
+        raise _invalid("Uploaded file must be a non-empty zip")
+    try:
+        with zipfile.ZipFile(io.BytesIO(code)) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > MOST_UNZIPPED_BYTES:
+                raise _invalid(f"Unzipped size must be smaller than {MOST_UNZIPPED_BYTES} bytes")
+            damaged = archive.testzip() is not None or not _can_be_files(entries)
+    except UNREADABLE:
+        damaged = True
+    if damaged:
+        raise _invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
+    if not entries:
+        raise _invalid("Uploaded file must be a non-empty zip")
+
+
+def _can_be_files(entries: Iterable[zipfile.ZipInfo]) -> bool:
+    """Whether these can lie beside each other in a folder: nothing is a file and a folder at once, no name too long."""
+    files: set[PurePosixPath] = set()
+    folders: set[PurePosixPath] = set()
+    for entry in entries:
+        names = [name for name in entry.filename.split("/") if name not in ("", ".", "..")]  # zipfile leaves these out
+        sizes = [len(name.encode(errors="replace")) for name in names]
+        nameless = not names and not entry.is_dir()
+        if nameless or max(sizes, default=0) > LONGEST_NAME or sum(sizes) + len(sizes) > LONGEST_PATH:
+            return False
+        path = PurePosixPath(*names)
+        folders.update(path.parents)
+        (folders if entry.is_dir() else files).add(path)
+    return not files & folders
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("InvalidParameterValueException", message)

@@ -1,0 +1,129 @@
+"""Takes every request to the service that answers it, and lets the time that it takes pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from kinesis_lab.emulator import moto_bridge
+from kinesis_lab.emulator.clock import Clock, Steps
+from kinesis_lab.emulator.gateway.gateway import Gateway
+from kinesis_lab.emulator.gateway.routing import call_of
+from kinesis_lab.emulator.identity import Identities
+from kinesis_lab.emulator.kinesis.kinesis_api import KinesisService
+from kinesis_lab.emulator.lambda_.function_lookup import FunctionCache
+from kinesis_lab.emulator.lambda_.lambda_api import LambdaService
+from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
+from kinesis_lab.emulator.lambda_.runtime import Runtime
+from kinesis_lab.emulator.metrics import Metrics
+from kinesis_lab.emulator.permissions import Permissions
+from kinesis_lab.emulator.recorder import FlightRecorder
+from kinesis_lab.emulator.wire import LATENCY, Request, Response
+
+
+class Switchboard:
+    """The services of the local cloud, by Region, and the way to them."""
+
+    def __init__(self, clock: Clock, identities: Identities, recorder: FlightRecorder, *, limits: bool = True) -> None:
+        """Every Region is there from the start, and empty.  Without `limits`, Kinesis throttles nobody."""
+        self._clock = clock
+        self._identities = identities
+        self._recorder = recorder
+        self._limits = limits
+        self._metrics = Metrics(clock)
+        self._kinesis_by_region: dict[str, KinesisService] = {}
+        self._lambda_by_region: dict[str, LambdaService] = {}
+        self._permissions = Permissions()
+        self._functions = FunctionCache()
+        self._gateway = Gateway(self.serve, identities, self._permissions)
+        self.runtime = Runtime(clock, identities, recorder, self._metrics, self.serve)
+        self.refusals: list[Callable[[Request], Response | None]] = []
+        """Asked before a handler's call is answered: what a test wants to fail gets its answer here."""
+
+    def call(self, request: Request) -> Response:
+        """Answer a request from outside the simulation: the notebook's."""
+        with self._clock.lock:
+            self._clock.advance(LATENCY)
+            answered = self._answer(request)
+            if isinstance(answered, Response):
+                return answered
+            response: Response = self._clock.complete(answered)
+            return response
+
+    def rest(self, response: Response) -> Iterator[bytes]:
+        """What follows the body of a response; to read on lets time pass."""
+        while response.more and (following := self._clock.complete(response.more())) is not None:
+            yield following
+
+    def serve(self, request: Request) -> Steps:
+        """Answer a request from inside the simulation, a handler's, in steps; returns a Response."""
+        yield self._clock.timeout(LATENCY)
+        refused = next(filter(None, (refuse(request) for refuse in self.refusals)), None)
+        answered = refused or self._answer(request)
+        if not isinstance(answered, Response):
+            answered = yield from answered
+        if answered.more:  # a handler gets what comes first; for more it asks again
+            following = yield from answered.more()
+            answered = answered._replace(body=answered.body + (following or b""), more=None)
+        yield self._clock.debt()  # what moto slept, long polling a queue for instance
+        return answered
+
+    def _answer(self, request: Request) -> Response | Steps:
+        region, service = request.scope
+        if not service and (call := call_of(request)):
+            return self._gateway.answer(call)
+        match service:
+            case "kinesis":
+                return self.kinesis(region).answer(request)
+            case "lambda":
+                return self._forgetting_functions(self.lambda_(region).answer(request))
+            case "iam":
+                self._permissions.forget()
+            case "cloudformation":
+                moto_bridge.make_stacks_of(self.kinesis, self.lambda_, self._forget)
+                try:
+                    return moto_bridge.answer(request)
+                finally:
+                    self._forget()
+            case "logs":
+                self.runtime.logs.publish()
+            case "monitoring":
+                moto_bridge.publish(self._metrics.take())
+        return moto_bridge.answer(request)
+
+    def _forget(self) -> None:
+        """Roles and functions may be others now."""
+        self._permissions.forget()
+        self._functions.forget()
+
+    def _forgetting_functions(self, answering: Steps) -> Steps:
+        """Answer a request that may change functions."""
+        try:
+            return (yield from answering)
+        finally:
+            self._functions.forget()
+
+    def kinesis(self, region: str) -> KinesisService:
+        """The Kinesis of a Region."""
+        if region not in self._kinesis_by_region:
+            self._kinesis_by_region[region] = KinesisService(
+                region, self._clock, self._identities, self._recorder, self._metrics, limits=self._limits
+            )
+        return self._kinesis_by_region[region]
+
+    def lambda_(self, region: str) -> LambdaService:
+        """The Lambda of a Region."""
+        if region not in self._lambda_by_region:
+            self._lambda_by_region[region] = LambdaService(
+                MappingContext(
+                    region=self.kinesis(region).region,
+                    find_function=partial(self._functions.find, region),
+                    runtime=self.runtime,
+                    permissions=self._permissions,
+                    clock=self._clock,
+                    identities=self._identities,
+                    recorder=self._recorder,
+                    metrics=self._metrics,
+                )
+            )
+        return self._lambda_by_region[region]
