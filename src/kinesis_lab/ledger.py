@@ -1,58 +1,101 @@
-"""What became of every record: an account drawn from the flight recorder's table, a row for each record."""
+"""What became of every record: an account drawn from the flight recorder, a row for each record.
+
+`accounts` works on the recorder's entries and needs nothing else; `ledger` is the same for pandas tables.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
+from kinesis_lab.emulator.recorder import Entry
+from kinesis_lab.emulator.tables import import_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FATES = ("processed", "filtered", "reported", "dropped", "expired", "waiting")
-"""What can become of a record: the function is done with it; the filters let it go; it was given up, with or without
+"""What can become of a record: the function is done with it; the filters removed it; it was given up, with or without
 a report to a destination; the stream stopped keeping it before it was done with; or nothing yet."""
-COLUMNS = ("stream", "shard", "place", "put_at", "deliveries", "first_given", "done_at", "fate", "reason")
 NEEDED = ("at", "until", "kind", "stream", "shard", "mapping", "places", "done", "outcome", "note")
+"""The columns of the flight recorder's table that an account is drawn from."""
+TELLING = ("invoke", "filter", "discard", "expired")
+"""The kinds of entries that tell what became of records."""
+
+
+class Account(NamedTuple):
+    """What became of one record; times are virtual seconds since the cloud was opened, None if it never happened."""
+
+    stream: str
+    shard: str
+    place: int
+    """Its position in the shard, from 0."""
+    put_at: float
+    deliveries: int
+    """How often the function was given it."""
+    first_given: float | None
+    done_at: float | None
+    fate: str
+    """One of `FATES`."""
+    reason: str
+    """Why it was given up or lost."""
+
+
+COLUMNS = Account._fields
+
+
+def accounts(entries: Iterable[Entry], mapping: str | None = None) -> list[Account]:
+    """Account for every record that was put: what became of it on its way through a mapping.
+
+    entries: the flight recorder's, in their order; mapping: the UUID of the one that is asked about, which need not
+    be given if there is only one.
+
+    Returns an account for each record, by stream, shard and place.  A mapping that was paused may read again what it
+    was done with: what became of it first stands, but what was given up, or filtered out, and is processed then counts
+    as processed.  Raises ValueError when there are several mappings and none was chosen.
+    """
+    told: list[Any] = list(entries)  # of their fields, an entry has those that its kind has
+    _check_mapping(told, mapping)
+    of_it = [entry for entry in told if entry.mapping is None or mapping in (None, entry.mapping)]
+    puts = [entry for entry in of_it if entry.kind == "put" and entry.places]
+    streams = {entry.stream for entry in of_it if entry.mapping} or {entry.stream for entry in puts}
+    shards: dict[tuple[str, str], _Shard] = {}
+    for entry in puts:
+        if entry.stream in streams:
+            shards.setdefault((entry.stream, entry.shard), _Shard()).put(entry)
+    # A batch that fails for a day is told of thousands of times: all that matters is how often, and since when.
+    failed: dict[tuple[str, str, str], list[float]] = {}
+    for entry in of_it:
+        if entry.mapping is None or not entry.places or entry.kind not in TELLING:
+            continue
+        if (shard := shards.get((entry.stream, entry.shard))) is None:
+            continue
+        if entry.kind == "invoke" and not entry.done:
+            failed.setdefault((entry.stream, entry.shard, entry.places), []).append(entry.at)
+        else:
+            shard.take(entry)
+    for (stream, name, places), tries in failed.items():
+        shards[stream, name].given(places, min(tries), len(tries))
+    return [account for where in sorted(shards) for account in shards[where].accounts(*where)]
 
 
 def ledger(table: pd.DataFrame, mapping: str | None = None) -> pd.DataFrame:
-    """Account for every record that was put: what became of it on its way through a mapping.
+    """The accounts of the flight recorder's table, as a table: the fields of `Account` are its columns, NaN for never.
 
-    table: the flight recorder's; mapping: the UUID of the one that is asked about, which need not be given if there
-    is only one.
-
-    Returns a row for each record: stream, shard, place (its position in the shard, from 0), put_at (virtual seconds),
-    deliveries (how often the function was given it), first_given and done_at (virtual seconds, NaN if never), fate
-    (one of `FATES`), reason (why it was given up or lost).  A mapping that was paused may read again what it was done
-    with: what became of it first stands, but what was given up, or let go, and is processed then counts as processed.
-
-    Raises ValueError when a column is missing, or the table has several mappings and none was chosen.
+    mapping: as for `accounts`.  Raises ValueError as well when a column is missing.
     """
-    import pandas as pd
-
-    rows = _of_one_mapping(table, mapping)
-    accounts: dict[tuple[Any, ...], _Account] = {}
-    puts = rows[(rows["kind"] == "put") & rows["places"].notna()]
-    streams = set(rows.loc[rows["mapping"].notna(), "stream"]) or set(puts["stream"])
-    for shard, group in puts[puts["stream"].isin(streams)].groupby(["stream", "shard"]):
-        accounts[shard] = _Account(group)
-    told = rows[rows["mapping"].notna() & rows["places"].notna() & rows["kind"].isin(_Account.TELL)]
-    # A batch that fails for a day is told of thousands of times: all that matters is how often, and since when.
-    in_vain = (told["kind"] == "invoke") & (told["done"] == 0)
-    tries = told[in_vain].groupby(["stream", "shard", "places"])["at"].agg(["size", "min"])
-    for (stream, shard, places), count, since in tries.itertuples():
-        if (stream, shard) in accounts:
-            accounts[stream, shard].given(places, since, count)
-    for row in told.loc[~in_vain, ["stream", "shard", *_Account.ASKED]].itertuples():
-        entry: Any = row
-        if (entry.stream, entry.shard) in accounts:
-            accounts[entry.stream, entry.shard].take(entry)
-    if not accounts:
-        return pd.DataFrame(columns=list(COLUMNS))
-    tables = [accounts[shard].table(*shard) for shard in sorted(accounts)]
-    return pd.concat(tables, ignore_index=True)
+    pandas = import_pandas("ledger()")
+    missing = [name for name in NEEDED if name not in table]
+    if missing:
+        raise ValueError(f"the table has no column {', '.join(missing)}; the flight recorder's has")
+    told = table[list(NEEDED)].astype(object)
+    entries: Iterable[Any] = told.where(told.notna(), None).itertuples(index=False)
+    found = accounts(entries, mapping)
+    columns = {name: [account[place] for account in found] for place, name in enumerate(COLUMNS)}
+    times = dict.fromkeys(("put_at", "first_given", "done_at"), float)
+    account: pd.DataFrame = pandas.DataFrame(columns).astype(times | {"place": int, "deliveries": int})
+    return account
 
 
 def spans(places: str) -> Iterator[tuple[int, int]]:
@@ -62,91 +105,82 @@ def spans(places: str) -> Iterator[tuple[int, int]]:
         yield int(first), int(last or first)
 
 
-def _of_one_mapping(table: pd.DataFrame, mapping: str | None) -> pd.DataFrame:
-    missing = [name for name in NEEDED if name not in table]
-    if missing:
-        raise ValueError(f"the table has no column {', '.join(missing)}; the flight recorder's has")
-    known = sorted(table["mapping"].dropna().unique())
+def _check_mapping(entries: list[Any], mapping: str | None) -> None:
+    known = sorted({entry.mapping for entry in entries if entry.mapping})
     if mapping is None and len(known) > 1:
         raise ValueError(f"the table is of {len(known)} mappings; choose one, for instance mapping={known[0]!r}")
     if mapping is not None and mapping not in known:
         raise ValueError(f"mapping is {mapping!r}; the table has {', '.join(map(repr, known)) or 'none'}")
-    return table if mapping is None else table[table["mapping"].isna() | (table["mapping"] == mapping)]
 
 
-class _Account:
-    """The records of one shard, as arrays by place."""
+@dataclass(slots=True)
+class _Record:
+    put_at: float
+    deliveries: int = 0
+    first_given: float | None = None
+    done_at: float | None = None
+    fate: str = "waiting"
+    reason: str = ""
 
-    TELL = ("invoke", "filter", "discard", "expired")
-    ASKED = ("at", "until", "kind", "places", "done", "outcome", "note")
 
-    def __init__(self, puts: pd.DataFrame) -> None:
-        parts = [(*span, at) for at, places in zip(puts["at"], puts["places"], strict=True) for span in spans(places)]
-        self._first = min(first for first, _, _ in parts)
-        count = max(last for _, last, _ in parts) + 1 - self._first
-        self._put_at = np.full(count, np.nan)
-        for first, last, at in parts:
-            self._put_at[first - self._first : last + 1 - self._first] = at
-        self._deliveries = np.zeros(count, dtype=int)
-        self._first_given = np.full(count, np.nan)
-        self._done_at = np.full(count, np.nan)
-        self._fate = np.full(count, "waiting", dtype=object)
-        self._reason = np.full(count, "", dtype=object)
+class _Shard:
+    """The records of one shard, by their place."""
+
+    def __init__(self) -> None:
+        self._records: dict[int, _Record] = {}
+
+    def put(self, entry: Any) -> None:
+        """Enter records that were put."""
+        for first, last in spans(entry.places):
+            for place in range(first, last + 1):
+                self._records[place] = _Record(entry.at)
 
     def given(self, places: str, since: float, times: int = 1) -> None:
         """Enter that the function was given these records so many times, and when first."""
-        for which in self._slices(places):
-            self._deliveries[which] += times
-            self._first_given[which] = np.fmin(self._first_given[which], since)
+        for record in self._at(places):
+            if record is not None:
+                record.deliveries += times
+                record.first_given = since if record.first_given is None else min(record.first_given, since)
 
     def take(self, entry: Any) -> None:
-        """Enter what a row of the table says; rows come in the order in which things happened."""
+        """Enter what an entry says; entries come in the order in which things happened."""
         if entry.kind == "invoke":
             self.given(entry.places, entry.at)
-            left = int(entry.done or 0)
-            for given in self._slices(entry.places):
-                done = slice(given.start, min(given.stop, given.start + left))
-                left -= done.stop - done.start
-                self._end(done, entry.until, "processed", "")
+            for number, record in enumerate(self._at(entry.places)):
+                if record is not None and number < (entry.done or 0):
+                    _end(record, entry.until, "processed", "")
             return
         fate, reason = {
             "filter": ("filtered", ""),
             "discard": (entry.outcome, entry.note),
             "expired": ("expired", entry.outcome),
         }[entry.kind]
-        for ended in self._slices(entry.places):
-            self._end(ended, entry.at, fate, reason)
+        for record in self._at(entry.places):
+            if record is not None:
+                _end(record, entry.at, fate, reason)
 
-    def _slices(self, places: str) -> Iterator[slice]:
-        """Where places stand in the arrays; what was put before the table begins is not in them."""
+    def accounts(self, stream: str, shard: str) -> Iterator[Account]:
+        """An account for each record, by its place."""
+        for place, record in sorted(self._records.items()):
+            yield Account(
+                stream,
+                shard,
+                place,
+                record.put_at,
+                record.deliveries,
+                record.first_given,
+                record.done_at,
+                record.fate,
+                record.reason,
+            )
+
+    def _at(self, places: str) -> Iterator[_Record | None]:
+        """The records at these places; None for one that was put before the entries begin."""
         for first, last in spans(places):
-            start, stop = max(0, first - self._first), last + 1 - self._first
-            if start < stop:
-                yield slice(start, stop)
+            yield from map(self._records.get, range(first, last + 1))
 
-    def _end(self, which: slice, at: float, fate: str, reason: str) -> None:
-        """Enter what became of records, unless that is known: after a rewind only the function can change it."""
-        present = self._fate[which]
-        open_ = present == "waiting" if fate != "processed" else present != "processed"
-        self._done_at[which][open_] = at
-        self._fate[which][open_] = fate
-        self._reason[which][open_] = reason
 
-    def table(self, stream: str, shard: str) -> pd.DataFrame:
-        """A row for each record."""
-        import pandas as pd
-
-        rows = pd.DataFrame(
-            {
-                "stream": stream,
-                "shard": shard,
-                "place": np.arange(len(self._put_at)) + self._first,
-                "put_at": self._put_at,
-                "deliveries": self._deliveries,
-                "first_given": self._first_given,
-                "done_at": self._done_at,
-                "fate": self._fate,
-                "reason": self._reason,
-            }
-        )
-        return rows.dropna(subset="put_at")
+def _end(record: _Record, at: float, fate: str, reason: str) -> None:
+    """Enter what became of a record, unless that is known: after a rewind only the function can change it."""
+    if record.fate == "waiting" or (fate == "processed" and record.fate != "processed"):
+        record.done_at, record.fate, record.reason = at, fate, reason

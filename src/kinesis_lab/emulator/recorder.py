@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kinesis_lab.emulator.tables import import_pandas
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -67,7 +69,10 @@ class FlightRecorder:
         return [Entry._make(row) for row in self._rows if kind is None or row[1] == kind]
 
     def table(self, kind: str | None = None) -> pd.DataFrame:
-        """The entries as a pandas table, one row each, columns as the fields of `Entry`."""
-        import pandas as pd  # heavy, and the recording itself does not need it
+        """The entries as a pandas table, one row each, columns as the fields of `Entry`.
 
-        return pd.DataFrame(self.entries(kind), columns=list(Entry._fields))
+        Raises ModuleNotFoundError where pandas is not installed: it is an extra of the library, `tables`.
+        """
+        pandas = import_pandas("the flight recorder's table")
+        table: pd.DataFrame = pandas.DataFrame(self.entries(kind), columns=list(Entry._fields))
+        return table

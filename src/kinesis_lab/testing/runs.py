@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kinesis_lab.cloud import Cloud
     from kinesis_lab.deploying import Deployment
     from kinesis_lab.emulator.recorder import Entry
+    from kinesis_lab.ledger import Account
 
 HOUR = 3600.0
 LOST = ("dropped", "expired", "waiting")
@@ -97,15 +98,23 @@ class Run:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The ledger: a row for each record in the stream, and what became of it."""
+        """The ledger: a row for each record in the stream, and what became of it.  Needs pandas: `accounts` doesn't."""
         from kinesis_lab.ledger import ledger
 
         return ledger(self.cloud.recorder.table(), self.deployment.mapping)
 
     @property
+    def accounts(self) -> dict[Where, Account]:
+        """What became of each record in the stream, by shard and place."""
+        from kinesis_lab.ledger import accounts
+
+        found = accounts(self.cloud.recorder.entries(), self.deployment.mapping)
+        return {(account.shard, account.place): account for account in found}
+
+    @property
     def fates(self) -> Counter[str]:
         """How many records are processed, filtered, reported, dropped, expired or still waiting."""
-        return Counter(self.table["fate"])
+        return Counter(account.fate for account in self.accounts.values())
 
     @property
     def invocations(self) -> list[Entry]:
@@ -130,7 +139,7 @@ class Run:
         by: what of a record is seen, if not all of it: the name of a field, or a function.
         """
         __tracebackhide__ = True
-        fates = {where: account.fate for where, account in self._accounts().items()}
+        fates = {where: account.fate for where, account in self.accounts.items()}
         if seen is None:
             self._blame("lost", [(each, "") for each in self.sent if fates[each.where] in LOST])
             return
@@ -149,7 +158,7 @@ class Run:
         """
         __tracebackhide__ = True
         if seen is None:
-            accounts = self._accounts()
+            accounts = self.accounts
             again = [(each, "") for each in self.sent if accounts[each.where].deliveries > 1]
             self._blame("delivered more than once", again)
             return
@@ -173,22 +182,17 @@ class Run:
             headline = f"{count:,} invocations instead of {at_most:,} at most"
             raise AssertionError(complaint(headline, [], self._circumstances()))
 
-    # The words for it
+    # What a failed assertion says
 
     def _blame(self, what: str, offenders: list[tuple[Sent, str]], hint: str = "") -> None:
         """Raise if there are offenders, each with something to say of it."""
         __tracebackhide__ = True
         if not offenders:
             return
-        accounts = self._accounts()
+        accounts = self.accounts
         lines = [f"{each}: {remark}{_told(accounts[each.where])}" for each, remark in offenders]
         headline = f"{what}: {len(lines):,} of {len(self.sent):,} records"
         raise AssertionError(complaint(headline, lines, filter(None, [hint, *self._circumstances()])))
-
-    def _accounts(self) -> dict[Where, Any]:
-        """The rows of the ledger."""
-        rows: Iterable[Any] = self.table.itertuples()
-        return {(row.shard, row.place): row for row in rows}
 
     def _circumstances(self) -> Iterator[str]:
         """What the mapping was set to, and how the invocations went."""
@@ -208,7 +212,7 @@ class Run:
             yield f"the first error in the log: {error.splitlines()[0].strip()}"
 
 
-def _told(account: Any) -> str:
+def _told(account: Account) -> str:
     """What the ledger says of a record."""
     reason = f" ({account.reason})" if account.reason else ""
     return f"delivered {times(account.deliveries)}, {account.fate}{reason}"
