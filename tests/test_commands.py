@@ -28,6 +28,7 @@ LOCKS = [places.LOCK, places.DEV_LOCK]
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workbook in a temporary folder, with a lock and no environment."""
     monkeypatch.setattr(places, "ROOT", tmp_path)
+    monkeypatch.setattr(places, "SOURCES", tmp_path / "src")
     monkeypatch.setattr(places, "ENVIRONMENT", tmp_path / ".venv")
     monkeypatch.setattr(places, "PYTHON", tmp_path / ".venv" / "python")
     monkeypatch.setattr(places, "SCRATCH", tmp_path / ".workbook")
@@ -181,16 +182,19 @@ def test_a_changed_project_is_installed_again_and_no_package(tree: Path, install
 
 def test_the_project_is_installed_as_pip_would_do_it(tree: Path) -> None:
     site = tree / "lib" / "site-packages"
-    (site / "kinesis_lambda_workbook-0.0.1.dist-info").mkdir(parents=True)
+    (site / "kinesis_lambda_workbook-0.0.1.dist-info").mkdir(parents=True)  # of an older version of the workbook
+    (site / "kinesis_lambda_workbook.pth").write_text("..\n")
     for _ in range(2):
         environment.install_project(site)
     (installed,) = metadata.distributions(path=[str(site)])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert (installed.name, installed.version) == (project["name"], project["version"])
     offered = {(entry.group, entry.name, entry.value) for entry in installed.entry_points}
-    assert offered == {("pytest11", "kinesis_lab.testing.plugin", "kinesis_lab.testing.plugin")}
+    assert ("pytest11", "kinesis_lab.testing.plugin", "kinesis_lab.testing.plugin") in offered
+    assert ("console_scripts", "kinesis-lab", "kinesis_lab.commands:main") in offered
     assert {file.name for file in installed.files or []} == {path.name for path in site.rglob("*") if path.is_file()}
-    assert (site / (site / "kinesis_lambda_workbook.pth").read_text().strip()).resolve() == tree
+    led = [(site / line).resolve() for line in (site / "kinesis_lab.pth").read_text().splitlines()]
+    assert led == [tree / "src", tree]
 
 
 def test_a_failed_installation_is_not_remembered(
@@ -350,8 +354,8 @@ def pip_part() -> list[str]:
 
 
 def test_the_conda_environment_is_the_locked_one() -> None:
-    *pins, itself = pip_part()
-    assert itself == "-e ."  # so that `import helpers` works
+    *pins, library, helpers = pip_part()
+    assert (library, helpers) == ("-e .", "-e ./helpers")
     locked = lock.versions()
     asked = dict(pin.split("==") for pin in pins)
     assert asked.keys() == {lock.normalised(name) for name in lock.requirements()}
@@ -368,17 +372,18 @@ def test_the_pip_part_of_the_conda_environment_installs(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, workbook)
     (workbook / "README.md").write_text("# Workbook\n")
-    shutil.copytree(ROOT / "helpers", workbook / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("helpers", "src"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+        shutil.copytree(ROOT / name, workbook / name, ignore=ignored)
     example = shutil.copytree(ROOT / "docs" / "example", tmp_path / "example")
-    *pins, itself = pip_part()
-    (workbook / "requirements.txt").write_text("\n".join([*pins, itself]) + "\n")
+    (workbook / "requirements.txt").write_text("\n".join(pip_part()) + "\n")
     python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "-p", sys.executable, tmp_path / "env"], check=True)
     install = [*uv, "pip", "install", "-q", "--system-certs", "--python", python]
     subprocess.run([*install, "-r", "requirements.txt"], cwd=workbook, check=True)
     code = "import boto3, matplotlib, moto, nbval, pandas, jupyterlab; "
-    code += "from helpers import commands; print(commands.__file__)"
+    code += "import kinesis_lab; from helpers import commands; print(commands.__file__)"
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
     shown = subprocess.run([python, "-c", code], cwd=tmp_path, env=own, check=True, capture_output=True, text=True)
     assert Path(shown.stdout.strip()).is_relative_to(workbook)

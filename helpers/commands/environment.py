@@ -19,7 +19,7 @@ from helpers.commands import places, processes, voice
 FORMER_NAME = "kinesis_lambda_workbook"
 """As what an older version of the workbook was installed: its plugin to pytest is no longer there."""
 UV = "uv==0.13.9"  # installs in seconds what takes pip a minute
-_NO_NETWORK = re.compile(
+NO_NETWORK = re.compile(
     r"name resolution|getaddrinfo|nodename nor servname|NewConnectionError|dns error|timed out"
     r"|ConnectTimeout|ConnectionError|Network is unreachable|error sending request|tunnel error",
     re.IGNORECASE,
@@ -131,7 +131,7 @@ def install_project(site: Path) -> None:
     dist_info.mkdir(exist_ok=True)
     offers = [
         line
-        for group, entries in project["entry-points"].items()
+        for group, entries in {"console_scripts": project["scripts"], **project["entry-points"]}.items()
         for line in (f"[{group}]", *(f"{entry} = {target}" for entry, target in entries.items()))
     ]
     files = {
@@ -212,7 +212,7 @@ def _logged(command: Sequence[object], show: Callable[[str], None] | None = None
 def _reason() -> str:
     """The likeliest reason of a failure, from the log's own words."""
     text = places.SETUP_LOG.read_text(encoding="utf-8")
-    if _NO_NETWORK.search(text):
+    if NO_NETWORK.search(text):
         return "There seems to be no network: it is needed this once. Nothing is broken, try again."
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
