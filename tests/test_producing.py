@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import open_cloud, producing
+from helpers import open_cloud
 from helpers.producing import make_rush, put_all
+from kinesis_lab import producing
 
 
 def records(count, size=10, key="key-{}"):
