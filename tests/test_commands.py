@@ -189,6 +189,7 @@ def test_the_project_is_installed_as_pip_would_do_it(tree: Path) -> None:
     (installed,) = metadata.distributions(path=[str(site)])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert (installed.name, installed.version) == (project["name"], project["version"])
+    assert installed.requires == project["dependencies"]
     offered = {(entry.group, entry.name, entry.value) for entry in installed.entry_points}
     assert ("pytest11", "kinesis_lab.testing.plugin", "kinesis_lab.testing.plugin") in offered
     assert ("console_scripts", "kinesis-lab", "kinesis_lab.commands:main") in offered

@@ -136,7 +136,12 @@ def install_project(site: Path) -> None:
     ]
     files = {
         site / f"{name}.pth": [os.path.relpath(folder, site) for folder in (places.SOURCES, places.ROOT)],
-        dist_info / "METADATA": ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}"],
+        dist_info / "METADATA": [
+            "Metadata-Version: 2.1",
+            f"Name: {project['name']}",
+            f"Version: {project['version']}",
+            *(f"Requires-Dist: {each}" for each in project["dependencies"]),
+        ],
         dist_info / "entry_points.txt": offers,
         dist_info / "INSTALLER": ["python -m helpers"],
     }
