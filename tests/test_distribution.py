@@ -40,7 +40,7 @@ def uv(*arguments: str | Path, cwd: Path = ROOT) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist, and the wheel that is built from it."""
     tree, folder = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("dist")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree)
     for name in ("src", "helpers", "tests"):
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
