@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from kinesis_lab.emulator import moto_bridge
 from kinesis_lab.emulator.clock import Clock, Steps
@@ -12,9 +11,7 @@ from kinesis_lab.emulator.kinesis.commitment import Commitment
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.metrics import Metrics
 from kinesis_lab.emulator.recorder import FlightRecorder
-from kinesis_lab.emulator.wire import ACCOUNT, LATENCY, AwsError
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import ACCOUNT, LATENCY, AwsError, Document
 
 LARGE_REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
 ON_DEMAND_STREAMS = 50

@@ -6,12 +6,12 @@ from kinesis_lab.emulator.clock import MICROSECONDS, Steps
 from kinesis_lab.emulator.kinesis.documents import consumer_document
 from kinesis_lab.emulator.kinesis.operations.shards import check_age_of_token, check_still_meant, find_shard
 from kinesis_lab.emulator.kinesis.operations.tags import add_tags
-from kinesis_lab.emulator.kinesis.region import Document, Region
+from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.shard_reads import starting_position
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.kinesis.subscription import Subscription
 from kinesis_lab.emulator.kinesis.tokens import seal, unseal
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
 CONSUMERS = 20
 CONSUMERS_WITH_ADVANTAGE = 50

@@ -12,11 +12,10 @@ from kinesis_lab.emulator.kinesis.region import (
     ON_DEMAND_STREAMS,
     SECONDS_TO_CREATE,
     SECONDS_TO_DELETE,
-    Document,
     Region,
 )
 from kinesis_lab.emulator.kinesis.stream import Stream
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
 ON_DEMAND_SHARDS = 4
 """Shards of a new on-demand stream (facts 1.2)."""
