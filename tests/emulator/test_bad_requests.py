@@ -142,6 +142,8 @@ ROWS: list[Row] = [
     ("PutRecords", {"Records": [RECORD]}, INVALID, "Either StreamARN or StreamName"),
     ("PutRecords", {"StreamName": "nowhere", "Records": [RECORD]}, MISSING, "Stream nowhere"),
     ("PutRecords", {"StreamName": 5, "Records": [RECORD]}, SERIAL, "streamName is a number"),
+    ("PutRecords", {"StreamName": "nowhere", "Records": [{}]}, VALIDATION, "'records.1.member.data'"),
+    ("PutRecords", {**ORDERS, "Records": [{"Data": "eA=="}, {}]}, VALIDATION, "'records.2.member.data'"),
     ("PutRecords", {"StreamName": "a b", "Records": [RECORD]}, VALIDATION, PATTERN),
     ("PutRecords", {**ORDERS, "Records": [RECORD], "DryRun": True}, "DryRunOperationException", "DryRun"),
     # Reading

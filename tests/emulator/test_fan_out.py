@@ -61,6 +61,28 @@ def test_a_stream_that_is_deleted_takes_its_consumers_along(cloud, kinesis, stre
     assert list(events) == []
 
 
+def test_a_consumer_that_is_being_created_goes_with_its_stream_as_well(cloud, kinesis, stream):
+    arn = stream()
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="late")["Consumer"]["ConsumerARN"]
+    cloud.wait(3)
+    kinesis.delete_stream(StreamName="orders", EnforceConsumerDeletion=True)
+    cloud.wait(3)
+    description = kinesis.describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"]
+    assert description["ConsumerStatus"] == "DELETING"
+
+
+def test_a_consumer_can_be_deregistered_while_it_is_being_created(cloud, kinesis, stream):
+    arn = stream()
+    consumer = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="late")["Consumer"]["ConsumerARN"]
+    cloud.wait(3)
+    kinesis.deregister_stream_consumer(ConsumerARN=consumer)
+    cloud.wait(3)
+    description = kinesis.describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"]
+    assert description["ConsumerStatus"] == "DELETING"
+    cloud.wait(3)
+    assert kinesis.list_stream_consumers(StreamARN=arn)["Consumers"] == []
+
+
 def test_who_looks_late_still_gets_what_was_pushed_in_time(cloud, kinesis, stream, register):
     events = subscribe(kinesis, register(stream()))
     put(kinesis, b"in time")

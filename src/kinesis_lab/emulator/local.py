@@ -110,9 +110,8 @@ class LocalCloud:
                 _bytes(request.body),
             )
         )
-        return AWSResponse(
-            request.url, response.status, response.headers, _Body(response.body, self.switchboard.rest(response))
-        )
+        body = _Body(response.body, self.switchboard.further_chunks(response))
+        return AWSResponse(request.url, response.status, response.headers, body)
 
     def close(self) -> None:
         """End everything that runs and give the process back as it was.  A second time does nothing."""

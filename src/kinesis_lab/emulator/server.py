@@ -15,15 +15,13 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
+from kinesis_lab.emulator.http_translation import LOOPBACK, translate_request, translate_response
 from kinesis_lab.emulator.local import REGION, LocalCloud
 from kinesis_lab.emulator.wire import NotOffered, Request, Response, refusal
 
 HEALTH = "/_health"
-"""Where to ask how the cloud is."""
-HOST = "127.0.0.1"
-"""Loopback only: nobody else on the network can use it."""
+"""The path at which the endpoint says how the cloud is."""
 
 MOST_BYTES = 1024**3
 """The largest body of a request: our choice, so that a length that is nonsense asks for no memory."""
@@ -33,23 +31,23 @@ MOST_PATIENCE = 2.0
 
 @contextmanager
 def endpoint(cloud: LocalCloud, port: int = 0) -> Iterator[str]:
-    """Serve `cloud` at the address that this yields; port 0 takes a free one.
+    """Serve `cloud` at the address that this yields, as in http://127.0.0.1:4566; port 0 takes a free one.
 
     Raises OSError when the port is taken.
     """
-    cloud.clock.on_fault = _tell_fault
-    with _Server((HOST, port), _handler(cloud)) as server:
+    cloud.clock.on_fault = _print_fault
+    with _Server(cloud, port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="endpoint", daemon=True)
         thread.start()
         try:
-            yield f"http://{HOST}:{server.server_port}"
+            yield f"http://{LOOPBACK}:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
 
 
-def _tell_fault(fault: Exception) -> None:
-    """Print what went wrong where no client waits: a mapping to a function that cannot run here, for instance."""
+def _print_fault(fault: Exception) -> None:
+    """Print a fault for which no client waits, as of a mapping to a function that cannot run here."""
     if isinstance(fault, NotOffered):
         sys.stderr.write(f"{fault}\n")
     else:
@@ -57,184 +55,140 @@ def _tell_fault(fault: Exception) -> None:
 
 
 class _Server(ThreadingHTTPServer):
+    """Serves one cloud, each connection in a thread of its own."""
+
     daemon_threads = True
-    request_queue_size = 128  # many clients may knock at once
+    request_queue_size = 128  # many clients may connect at once
     allow_reuse_address = os.name == "posix"  # on Windows it would let two servers have the same port
+
+    def __init__(self, cloud: LocalCloud, port: int) -> None:
+        self.cloud = cloud
+        super().__init__((LOOPBACK, port), _Handler)
 
     def server_bind(self) -> None:
         """Bind as any server does: HTTP's own asks the network for the name of this computer, which can take long."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = HOST, int(self.server_address[1])
+        self.server_name, self.server_port = LOOPBACK, int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up in the middle is no fault of ours."""
+        """Print a fault in a handler, but not that a client hung up in the middle."""
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Answers the requests of one connection, one after another."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "local-cloud", ""
+    disable_nagle_algorithm = True
+
+    def handle_request(self) -> None:
+        """Answer the request whose headers were read, of any method: AWS tells operations apart by more than that."""
+        if status := self._refused_status():  # this ends the connection, too: nothing tells a body from what follows
+            self.send_error(status)
+            self._discard_input()
+            return
+        body = self._read_body()
+        if self.path == HEALTH and self.command in ("GET", "HEAD"):
+            self._send(_health(self.server.cloud))
+            return
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = translate_request(self.command, self.path, headers, body, REGION)
+        try:
+            self._send(translate_response(request, self._call(request)))
+        except RuntimeError:
+            if not self.server.cloud.closed:
+                raise
+            self.close_connection = True  # the cloud was closed meanwhile: there is no answer
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = handle_request
+
+    def _call(self, request: Request) -> Response:
+        """The cloud's response; a fault of the emulator is an internal failure, as it would be one of AWS."""
+        try:
+            return self.server.cloud.switchboard.call(request)
+        except NotOffered as missing:
+            return refusal(request, 501, "NotImplemented", str(missing))
+        except Exception:
+            if self.server.cloud.closed:
+                raise
+            traceback.print_exc()
+            return refusal(request, 500, "InternalFailure", "See what the endpoint printed.")
+
+    # Reading a request
+
+    def _refused_status(self) -> int:
+        """The status that refuses a request whose end cannot be found, or that is not for a server; 0 for others."""
+        length = self.headers.get("content-length", "0")
+        if "transfer-encoding" in self.headers or not re.fullmatch("[0-9]+", length):
+            return 411
+        if len(length) > 12 or int(length) > MOST_BYTES:
+            return 413
+        return 0 if self.path.startswith("/") else 400
+
+    def _discard_input(self) -> None:
+        """Read on until the client hangs up, is silent, or has sent 4 MiB: it might miss the answer if we hung up."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(MOST_PATIENCE)
+            for _ in range(64):
+                if not self.connection.recv(65_536):
+                    return
+
+    def _read_body(self) -> bytes:
+        """The body of the request; raises ConnectionAbortedError if the client hangs up before its end."""
+        length = int(self.headers.get("content-length", "0"))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionAbortedError
+        return body
+
+    # Sending a response
+
+    def _send(self, response: Response) -> None:
+        """Send status, headers, and the body in one piece or in chunks."""
+        self.send_response(response.status)
+        if self.close_connection:
+            self.send_header("connection", "close")
+        for name, value in response.headers.items():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection", "server", "date"):
+                self.send_header(name, str(value).encode().decode("latin-1"))  # any text, as UTF-8
+        if response.next_chunk:
+            self._send_chunks(response)
+            return
+        if response.status != 204:
+            self.send_header("content-length", self._length(response))
+        self.end_headers()
+        if self.command != "HEAD" and response.status not in (204, 304):
+            self.wfile.write(response.body)
+
+    def _length(self, response: Response) -> str:
+        """The length of the body, which a response to HEAD announces and does not have."""
+        announced = {name.lower(): str(value) for name, value in response.headers.items()}.get("content-length")
+        return announced if announced and self.command == "HEAD" else str(len(response.body))
+
+    def _send_chunks(self, response: Response) -> None:
+        """Send the body as it comes, in the chunked transfer encoding."""
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        self._send_chunk(response.body)
+        for chunk in self.server.cloud.switchboard.further_chunks(response):
+            self._send_chunk(chunk)
+        self._send_chunk(b"")
+
+    def _send_chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+        self.wfile.flush()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Print nothing: the flight recorder and the logs have more."""
+
+
 def _health(cloud: LocalCloud) -> Response:
-    """How the cloud is, without disturbing it."""
+    """The response at `HEALTH`: status, Region, speed, and the time by the wall clock; it lets no time pass."""
     clock = cloud.clock
     document = {"status": "closed" if cloud.closed else "ok", "region": REGION, "speed": clock.speed}
     time = datetime.fromtimestamp(clock.due, UTC).isoformat()
     return Response(200, {"content-type": "application/json"}, json.dumps({**document, "time": time}).encode())
-
-
-def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        server_version, sys_version = "local-cloud", ""
-        disable_nagle_algorithm = True
-
-        def answer(self) -> None:
-            """Any method: AWS's services tell requests apart by more than that."""
-            refused = self._unreadable()
-            if refused:  # this ends the connection, too: what follows cannot be told from the body
-                self.send_error(refused)
-                self._hear_out()
-                return
-            body = self._body()
-            if self.path == HEALTH and self.command in ("GET", "HEAD"):
-                self._send(_health(cloud))
-                return
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            request = _request(self.command, self.path, headers, body)
-            try:
-                response = self._answered(request)
-                self._send(_with_reachable_queues(request, response))
-            except RuntimeError:
-                if not cloud.closed:
-                    raise
-                self.close_connection = True  # it was closed meanwhile: there is nothing to say
-
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = answer
-
-        def _answered(self, request: Request) -> Response:
-            try:
-                return cloud.switchboard.call(request)
-            except NotOffered as missing:
-                return refusal(request, 501, "NotImplemented", str(missing))
-            except Exception:  # a fault of ours: the client hears of it as it would of one of AWS's
-                if cloud.closed:
-                    raise
-                traceback.print_exc()
-                return refusal(request, 500, "InternalFailure", "See what the endpoint printed.")
-
-        # What comes in
-
-        def _unreadable(self) -> int:
-            """The status that refuses a request whose end cannot be found; 0 when it can."""
-            length = self.headers.get("content-length", "0")
-            if "transfer-encoding" in self.headers or not re.fullmatch("[0-9]+", length):
-                return 411
-            if len(length) > 12 or int(length) > MOST_BYTES:
-                return 413
-            return 0 if self.path.startswith("/") else 400
-
-        def _hear_out(self) -> None:
-            """Hang up only when the client has done so or said a lot: one that talks might not hear the answer."""
-            with suppress(OSError):  # it has hung up, or it is silent
-                self.connection.shutdown(socket.SHUT_WR)
-                self.connection.settimeout(MOST_PATIENCE)
-                for _ in range(64):
-                    if not self.connection.recv(65_536):
-                        return
-
-        def _body(self) -> bytes:
-            length = int(self.headers.get("content-length", "0"))
-            body = self.rfile.read(length)
-            if len(body) < length:  # half a request is none
-                raise ConnectionAbortedError
-            return body
-
-        # What goes out
-
-        def _send(self, response: Response) -> None:
-            self.send_response(response.status)
-            if self.close_connection:
-                self.send_header("connection", "close")
-            for name, value in response.headers.items():
-                if name.lower() not in ("content-length", "transfer-encoding", "connection", "server", "date"):
-                    self.send_header(name, str(value).encode().decode("latin-1"))  # any text, as UTF-8
-            if response.more:
-                self._send_stream(response)
-                return
-            if response.status != 204:
-                self.send_header("content-length", self._length(response))
-            self.end_headers()
-            if self.command != "HEAD" and response.status not in (204, 304):
-                self.wfile.write(response.body)
-
-        def _length(self, response: Response) -> str:
-            """The length of the body, which the answer to HEAD only tells of."""
-            told = {name.lower(): str(value) for name, value in response.headers.items()}.get("content-length")
-            return told if told and self.command == "HEAD" else str(len(response.body))
-
-        def _send_stream(self, response: Response) -> None:
-            self.send_header("transfer-encoding", "chunked")
-            self.end_headers()
-            self._chunk(response.body)
-            for following in cloud.switchboard.rest(response):
-                self._chunk(following)
-            self._chunk(b"")
-
-        def _chunk(self, data: bytes) -> None:
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
-            self.wfile.flush()
-
-        def log_message(self, *_arguments: object) -> None:
-            """Stay quiet: the flight recorder and the logs tell more."""
-
-    return Handler
-
-
-# Requests as the rest of the cloud knows them
-
-
-def _request(method: str, path: str, headers: dict[str, str], body: bytes) -> Request:
-    """A request as botocore would have handed it over in this process."""
-    host = headers.get("host", HOST)
-    signature = _signature(headers.get("authorization", ""), path)
-    if signature:
-        headers["authorization"] = signature
-    request = Request(method, f"http://{host}{path}", headers, body)
-    bucket = _bucket(host) if request.scope[1] == "s3" else ""
-    if not bucket:
-        return request
-    return request._replace(url=f"http://{HOST}/{bucket}{path}", headers={**headers, "host": HOST})
-
-
-def _signature(authorization: str, path: str) -> str:
-    """The signature that says whom a request is for: a presigned URL has it in its query, an old one is for S3."""
-    query = parse_qs(urlsplit(path).query)
-    if not authorization and "X-Amz-Credential" in query:
-        return f"AWS4-HMAC-SHA256 Credential={query['X-Amz-Credential'][0]}"
-    if authorization.startswith("AWS ") or (not authorization and "AWSAccessKeyId" in query):
-        return f"AWS4-HMAC-SHA256 Credential=local/20260105/{REGION}/s3/aws4_request"
-    return authorization
-
-
-def _bucket(host: str) -> str:
-    """The bucket that a host name begins with, as in shop.localhost or shop.s3.localhost; empty when it does not."""
-    found = re.match(r"(?!s3\.)(.+?)(\.s3([.-][a-z0-9-]+)?)?\.localhost(:\d+)?$", host)
-    return found[1] if found else ""
-
-
-# Responses as clients of an endpoint need them
-
-_TELL_QUEUES = ("CreateQueue", "GetQueueUrl", "ListQueues", "ListDeadLetterSourceQueues")
-
-
-def _with_reachable_queues(request: Request, response: Response) -> Response:
-    """Let the URLs of queues lead here: moto's begin with https, and some SDKs send to them what is for a queue."""
-    if request.scope[1] != "sqs" or _operation(request) not in _TELL_QUEUES:
-        return response
-    here = f"://{request.headers.get('host', '')}/".encode()
-    return response._replace(body=response.body.replace(b"https" + here, b"http" + here))
-
-
-def _operation(request: Request) -> str:
-    """The operation that a request of the JSON or the query protocol names."""
-    target = request.headers.get("x-amz-target", "").rpartition(".")[2]
-    found = re.search(rb"(?:^|&)Action=(\w+)", request.body)
-    return target or (found[1].decode() if found else "")

@@ -50,9 +50,9 @@ class Switchboard:
             response: Response = self._clock.complete(answered)
             return response
 
-    def rest(self, response: Response) -> Iterator[bytes]:
-        """What follows the body of a response; to read on lets time pass."""
-        while response.more and (following := self._clock.complete(response.more())) is not None:
+    def further_chunks(self, response: Response) -> Iterator[bytes]:
+        """The chunks of a response after its body; to read on lets time pass."""
+        while response.next_chunk and (following := self._clock.complete(response.next_chunk())) is not None:
             yield following
 
     def serve(self, request: Request) -> Steps:
@@ -62,9 +62,9 @@ class Switchboard:
         answered = refused or self._answer(request)
         if not isinstance(answered, Response):
             answered = yield from answered
-        if answered.more:  # a handler gets what comes first; for more it asks again
-            following = yield from answered.more()
-            answered = answered._replace(body=answered.body + (following or b""), more=None)
+        if answered.next_chunk:  # a handler gets what comes first; for more it asks again
+            following = yield from answered.next_chunk()
+            answered = answered._replace(body=answered.body + (following or b""), next_chunk=None)
         yield self._clock.debt()  # what moto slept, long polling a queue for instance
         return answered
 

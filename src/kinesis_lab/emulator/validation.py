@@ -2,24 +2,29 @@
 
 The model (member names, required members, lengths, ranges, patterns, enumerations) is the one that botocore ships.
 botocore itself checks types and required members before it sends; the service checks everything again.
+
+The input shape of an operation is compiled once, into one function for each shape in it: a `Reader`.
 """
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 
-from kinesis_lab.emulator.wire import AwsError
+from kinesis_lab.emulator.wire import AwsError, Document
 
 MOST_ERRORS = 10
 """AWS names at most ten errors in one message (facts 4.1)."""
+LATEST = 1e11
+"""Seconds since 1970: what is later is no timestamp."""
 
 
 @cache
@@ -28,15 +33,23 @@ def service_model(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
-def parse(body: bytes) -> dict[str, Any]:
-    """The JSON document in the body of a request; an empty body is an empty one."""
+def parse(body: bytes) -> Document:
+    """The JSON document in the body of a request, without members that are null; an empty body is an empty document.
+
+    Raises SerializationException for anything else.
+    """
     try:
         document = json.loads(body or b"{}", parse_constant=refuse_constant)
     except (ValueError, RecursionError) as malformed:
         raise AwsError("SerializationException", f"The body is not a JSON document: {malformed}") from malformed
     if not isinstance(document, dict):
         raise AwsError("SerializationException", f"The body is {_kind(document)}, and must be a structure.")
-    return document
+    if b"null" not in body:
+        return document
+    try:
+        return dict(without_nulls(document))
+    except RecursionError:
+        raise AwsError("SerializationException", "The body is nested too deeply.") from None
 
 
 def without_nulls(value: Any) -> Any:
@@ -51,69 +64,49 @@ def refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def validate(service: str, operation: str, parameters: dict[str, Any]) -> None:
-    """Raise AWS's ValidationException if `parameters` do not fit the operation's input."""
-    shape = service_model(service).operation_model(operation).input_shape
-    errors = list(_errors(parameters, shape, "")) if shape is not None else []
+def validate(service: str, operation: str, parameters: Document) -> Document:
+    """The parameters of an operation as its model has them: blobs are bytes, and what the model lacks is left out.
+
+    Raises ValidationException if they do not fit the operation's input shape, SerializationException if the JSON
+    protocol would not take them for it.
+    """
+    read = _input_reader(service, operation)
+    errors: list[str] = []
+    document: Document = read(parameters, None, errors)
     if errors:
         plural = "s" if len(errors) > 1 else ""
         listed = "; ".join(errors[:MOST_ERRORS])
         raise AwsError("ValidationException", f"{len(errors)} validation error{plural} detected: {listed}")
+    return document
 
 
-def _errors(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    _check_type(value, shape, path)
-    match shape.type_name:
-        case "structure":
-            for name, member in shape.members.items():
-                at = f"{path}.{_camel(name)}" if path else _camel(name)
-                if value.get(name) is not None:
-                    yield from _errors(value[name], member, at)
-                elif name in shape.required_members:
-                    yield _error("null", at, "Member must not be null")
-        case "list":
-            yield from _bounds(value, len(value), shape, path, "length")
-            for number, item in enumerate(value, 1):
-                yield from _errors(item, shape.member, f"{path}.{number}.member")
-        case "map":
-            yield from _bounds(value, len(value), shape, path, "length")
-            for key, item in value.items():
-                yield from _errors(key, shape.key, f"{path}.key")
-                yield from _errors(item, shape.value, f"{path}.{key}.member")
-        case "string":
-            yield from _string_errors(value, shape, path)
-        case "blob":
-            length = len(_decoded(value, path))
-            yield from _bounds(_Blob(length), length, shape, path, "length")
-        case "integer" | "long" | "float" | "double":
-            yield from _bounds(value, value, shape, path, "value")
+# Where a value is, and what is wrong with it
+
+Path: TypeAlias = "tuple[Path, str | int] | None"
+"""The way to a value: that to what it is in, and its name or number there.  Only an error makes text of it."""
+Reader = Callable[[Any, Path, list[str]], Any]
+"""Takes a value as JSON has it, its path, and the list of errors; returns the value, adds what is wrong to the list.
+
+Raises SerializationException for a value of another type.
+"""
 
 
-LATEST = 1e11
-"""Seconds since 1970: what is later is no timestamp."""
-_TYPES: dict[str, tuple[type, ...]] = {
-    "structure": (dict,),
-    "list": (list,),
-    "map": (dict,),
-    "string": (str,),
-    "blob": (str,),
-    "boolean": (bool,),
-    "integer": (int,),
-    "long": (int,),
-    "float": (int, float),
-    "double": (int, float),
-    "timestamp": (int, float),
-}
+def _error(shown: str, path: Path, rule: str) -> str:
+    return f"Value {shown} at '{_text(path)}' failed to satisfy constraint: {rule}"
 
 
-def _check_type(value: Any, shape: Shape, path: str) -> None:
-    """Raise SerializationException for a value that the JSON protocol does not take for this member."""
-    wanted = _TYPES[shape.type_name]
-    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-        at = path or "the body"
-        raise AwsError("SerializationException", f"{at} is {_kind(value)}, and must be a {shape.type_name}.")
-    if shape.type_name == "timestamp" and isinstance(value, (int, float)) and abs(value) > LATEST:
-        raise AwsError("SerializationException", f"{path} is no timestamp in seconds since 1970.")
+def _mistyped(value: Any, path: Path, type_name: str) -> AwsError:
+    at = _text(path) or "the body"
+    return AwsError("SerializationException", f"{at} is {_kind(value)}, and must be a {type_name}.")
+
+
+def _text(path: Path) -> str:
+    """A path as AWS's messages have it, as in records.2.member.partitionKey."""
+    names = []
+    while path is not None:
+        path, name = path
+        names.append(name if isinstance(name, str) else f"{name}.member")
+    return ".".join(reversed(names))
 
 
 def _kind(value: Any) -> str:
@@ -121,31 +114,131 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), "a number")
 
 
-def _decoded(text: str, path: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError as malformed:
-        raise AwsError("SerializationException", f"{path} is not base64: {malformed}") from malformed
+class _Bounds(NamedTuple):
+    """The least and the largest `what`, length or value, that a shape allows."""
+
+    least: float
+    most: float
+    what: str
+
+    @classmethod
+    def of_length(cls, shape: Shape) -> _Bounds:
+        return cls(shape.metadata.get("min", 0), shape.metadata.get("max", sys.maxsize), "length")
+
+    @classmethod
+    def of_value(cls, shape: Shape) -> _Bounds:
+        return cls(shape.metadata.get("min", float("-inf")), shape.metadata.get("max", float("inf")), "value")
+
+    def errors(self, shown: str, measure: float, path: Path) -> list[str]:
+        """What is wrong with a value that measures `measure`, and that messages show as `shown`."""
+        found = []
+        if measure < self.least:
+            found.append(_error(shown, path, f"Member must have {self.what} greater than or equal to {self.least}"))
+        if measure > self.most:
+            found.append(_error(shown, path, f"Member must have {self.what} less than or equal to {self.most}"))
+        return found
 
 
-class _Blob(int):
-    """Bytes, as AWS's messages show them (facts 4.1)."""
-
-    def __str__(self) -> str:
-        return f"java.nio.HeapByteBuffer[pos=0 lim={int(self)} cap={int(self)}]"
-
-
-def _string_errors(value: str, shape: Shape, path: str) -> Iterator[str]:
-    yield from _bounds(value, len(value), shape, path, "length")
-    allowed = shape.metadata.get("enum")
-    if allowed and value not in allowed:
-        yield _error(f"'{value}'", path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
-    pattern = shape.metadata.get("pattern")
-    if pattern and not _compiled(pattern).fullmatch(value):
-        yield _error(f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}")
+# One reader for each shape
 
 
 @cache
+def _input_reader(service: str, operation: str) -> Reader:
+    shape = service_model(service).operation_model(operation).input_shape
+    return _as_it_is if shape is None else _reader(shape)
+
+
+def _reader(shape: Shape) -> Reader:
+    match shape.type_name:
+        case "structure":
+            return _structure(shape)
+        case "list":
+            return _list(shape)
+        case "map":
+            return _map(shape)
+        case "string":
+            return _string(shape)
+        case "blob":
+            return _blob(shape)
+        case "integer" | "long":
+            return _number(shape, int)
+        case "float" | "double":
+            return _number(shape, (int, float))
+        case "timestamp":
+            return _timestamp
+        case "boolean":
+            return _boolean
+    raise NotImplementedError(f"members of the type {shape.type_name}")
+
+
+def _structure(shape: Shape) -> Reader:
+    members = [
+        (name, name[:1].lower() + name[1:], _reader(member), name in shape.required_members)
+        for name, member in shape.members.items()
+    ]
+
+    def read(value: Any, path: Path, errors: list[str]) -> Document:
+        if not isinstance(value, dict):
+            raise _mistyped(value, path, "structure")
+        document = {}
+        for name, shown, read_member, required in members:
+            member = value.get(name)
+            if member is not None:
+                document[name] = read_member(member, (path, shown), errors)
+            elif required:
+                errors.append(_error("null", (path, shown), "Member must not be null"))
+        return document
+
+    return read
+
+
+def _list(shape: Shape) -> Reader:
+    bounds, read_item = _Bounds.of_length(shape), _reader(shape.member)
+
+    def read(value: Any, path: Path, errors: list[str]) -> list[Any]:
+        if not isinstance(value, list):
+            raise _mistyped(value, path, "list")
+        errors += bounds.errors("'[...]'", len(value), path)
+        return [read_item(item, (path, number), errors) for number, item in enumerate(value, 1)]
+
+    return read
+
+
+def _map(shape: Shape) -> Reader:
+    bounds, read_key, read_value = _Bounds.of_length(shape), _reader(shape.key), _reader(shape.value)
+
+    def read(value: Any, path: Path, errors: list[str]) -> Document:
+        if not isinstance(value, dict):
+            raise _mistyped(value, path, "map")
+        errors += bounds.errors(f"'{value}'", len(value), path)
+        return {
+            read_key(key, (path, "key"), errors): read_value(item, (path, f"{key}.member"), errors)
+            for key, item in value.items()
+        }
+
+    return read
+
+
+def _string(shape: Shape) -> Reader:
+    bounds, allowed = _Bounds.of_length(shape), shape.metadata.get("enum")
+    least, most, _ = bounds
+    pattern = shape.metadata.get("pattern")
+    matches = _compiled(pattern).fullmatch if pattern else None
+
+    def read(value: Any, path: Path, errors: list[str]) -> str:
+        if not isinstance(value, str):
+            raise _mistyped(value, path, "string")
+        if not least <= len(value) <= most:
+            errors += bounds.errors(f"'{value}'", len(value), path)
+        if allowed and value not in allowed:
+            errors.append(_error(f"'{value}'", path, f"Member must satisfy enum value set: [{', '.join(allowed)}]"))
+        if matches and not matches(value):
+            errors.append(_error(f"'{value}'", path, f"Member must satisfy regular expression pattern: {pattern}"))
+        return value
+
+    return read
+
+
 def _compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of the model's, which is written for Java: some classes of characters have other names there."""
     names = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
@@ -155,18 +248,51 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(translated, re.ASCII if translated == pattern else 0)
 
 
-def _bounds(value: Any, measure: float, shape: Shape, path: str, what: str) -> Iterator[str]:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    shown = "'[...]'" if isinstance(value, list) else f"'{value}'"
-    if least is not None and measure < least:
-        yield _error(shown, path, f"Member must have {what} greater than or equal to {least}")
-    if most is not None and measure > most:
-        yield _error(shown, path, f"Member must have {what} less than or equal to {most}")
+def _blob(shape: Shape) -> Reader:
+    bounds = _Bounds.of_length(shape)
+    least, most, _ = bounds
+
+    def read(value: Any, path: Path, errors: list[str]) -> bytes:
+        if not isinstance(value, str):
+            raise _mistyped(value, path, "blob")
+        try:
+            data = binascii.a2b_base64(value, strict_mode=True)
+        except ValueError as malformed:
+            message = f"{_text(path)} is not base64: {malformed}"
+            raise AwsError("SerializationException", message) from malformed
+        size = len(data)
+        if not least <= size <= most:  # a message shows it as a buffer of Java's (facts 4.1)
+            errors += bounds.errors(f"'java.nio.HeapByteBuffer[pos=0 lim={size} cap={size}]'", size, path)
+        return data
+
+    return read
 
 
-def _error(value: str, path: str, rule: str) -> str:
-    return f"Value {value} at '{path}' failed to satisfy constraint: {rule}"
+def _number(shape: Shape, types: type[float] | tuple[type[float], ...]) -> Reader:
+    bounds, type_name = _Bounds.of_value(shape), shape.type_name
+
+    def read(value: Any, path: Path, errors: list[str]) -> float:
+        if not isinstance(value, types) or isinstance(value, bool):
+            raise _mistyped(value, path, type_name)
+        errors += bounds.errors(f"'{value}'", value, path)
+        return value
+
+    return read
 
 
-def _camel(name: str) -> str:
-    return name[:1].lower() + name[1:]
+def _timestamp(value: Any, path: Path, _errors: list[str]) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise _mistyped(value, path, "timestamp")
+    if abs(value) > LATEST:
+        raise AwsError("SerializationException", f"{_text(path)} is no timestamp in seconds since 1970.")
+    return value
+
+
+def _boolean(value: Any, path: Path, _errors: list[str]) -> bool:
+    if not isinstance(value, bool):
+        raise _mistyped(value, path, "boolean")
+    return value
+
+
+def _as_it_is(value: Any, _path: Path, _errors: list[str]) -> Any:
+    return value

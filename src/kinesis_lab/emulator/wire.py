@@ -1,12 +1,14 @@
-"""What travels between an AWS client and the local cloud: requests, responses, errors."""
+"""The messages between an AWS client and the local cloud: requests, responses, errors."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
+
+Document = dict[str, Any]
+"""A JSON object, as most requests and responses carry one."""
 
 ACCOUNT = "123456789012"
 """The account in which everything local lives: the example account of the AWS documentation."""
@@ -37,17 +39,28 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
-    more: Callable[[], Generator[Any, Any, bytes | None]] | None = None
-    """What follows the body as time passes: steps on the clock that wait for the next bytes, None at the end."""
+    """All of it, or its first chunk if there is a `next_chunk`."""
+    next_chunk: Callable[[], Generator[Any, Any, bytes | None]] | None = None
+    """Of a response that goes on as time passes: steps on the clock that return the next chunk, None at the end."""
 
 
-@dataclass
 class AwsError(Exception):
-    """An error that AWS would answer with."""
+    """An error that AWS would answer with: its code, its message, and the HTTP status.
 
-    code: str
-    message: str
-    status: int = 400
+    Two of them are equal if all three are.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(code, message, status)  # all of them, for pickle makes an exception of its arguments
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AwsError) and self.args == other.args
+
+    def __hash__(self) -> int:
+        return hash(self.args)
 
     def __str__(self) -> str:
         """Code and message, as a traceback shows them."""
@@ -58,14 +71,14 @@ class NotOffered(Exception):
     """The local cloud has no such service or operation, and does not pass the call on to AWS."""
 
 
-def json_response(document: dict[str, Any] | None, *, request_id: str, status: int = 200, **headers: str) -> Response:
-    """A response with a JSON body; `None` is an empty one."""
+def json_response(document: Document | None, *, request_id: str, status: int = 200, **headers: str) -> Response:
+    """A response with a JSON body, an empty one for None; `headers` are added to those that every response has."""
     body = b"" if document is None else json.dumps(document, separators=(",", ":")).encode()
     return Response(status, {"content-type": "application/json", "x-amzn-requestid": request_id, **headers}, body)
 
 
 def refusal(request: Request, status: int, code: str, message: str) -> Response:
-    """An error in the form that clients of the service read."""
+    """An error in the form that clients of the request's service read: JSON, or XML for S3 and the query protocol."""
     error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     if request.scope[1] == "s3":
         return Response(status, {"content-type": "application/xml"}, error.encode())

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 from kinesis_lab.emulator.kinesis.shard import Record, Shard
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import Document
 
 
 def stream_document(stream: Stream) -> Document:

@@ -16,12 +16,12 @@ from kinesis_lab.emulator.kinesis.operations.put_records import WriteOperations
 from kinesis_lab.emulator.kinesis.operations.shards import ShardOperations
 from kinesis_lab.emulator.kinesis.operations.streams import StreamOperations
 from kinesis_lab.emulator.kinesis.operations.tags import TagOperations
-from kinesis_lab.emulator.kinesis.region import Document, Region
+from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.subscription import Subscription
 from kinesis_lab.emulator.metrics import Metrics
 from kinesis_lab.emulator.recorder import FlightRecorder
-from kinesis_lab.emulator.validation import parse, service_model, validate, without_nulls
-from kinesis_lab.emulator.wire import AwsError, Request, Response, json_response
+from kinesis_lab.emulator.validation import parse, service_model, validate
+from kinesis_lab.emulator.wire import AwsError, Document, Request, Response, json_response
 
 Operation = Callable[[Document], Any]
 
@@ -42,9 +42,9 @@ class KinesisService:
         """An empty Region.  Without `limits`, nobody is throttled."""
         self.region = Region(name, clock, recorder, metrics, limits=limits)
         self._identities = identities
-        self._parts = [
-            part(self.region)
-            for part in (
+        self._operations = [
+            operations(self.region)
+            for operations in (
                 StreamOperations,
                 ShardOperations,
                 WriteOperations,
@@ -70,13 +70,12 @@ class KinesisService:
         return json_response(answer, request_id=request_id)
 
     def carry_out(self, name: str, document: Document, *, throttled: bool = True) -> Any:
-        """Carry out the operation with this name; returns its answer, raises AwsError.
+        """Carry out the operation with this name; returns its response, None for an empty one, or raises AwsError.
 
         `throttled`: as often as an account may call it, and not as often as a stack does, which would try again.
         """
         operation = self._operation(name)
-        if name != "PutRecords":  # the one that must be quick checks each record on its way in
-            document = _checked(name, document)
+        document = validate("kinesis", name, document)
         if throttled:
             self.region.check_rate(name, document)
         return operation(document)
@@ -85,20 +84,11 @@ class KinesisService:
         if name not in service_model("kinesis").operation_names:
             raise AwsError("UnknownOperationException", f"There is no operation {name or 'without a name'}.")
         method = xform_name(name)
-        for part in self._parts:
-            if operation := getattr(part, method, None):
+        for operations in self._operations:
+            if operation := getattr(operations, method, None):
                 found: Operation = operation
                 return found
         raise AwsError("UnsupportedOperationException", f"The local cloud does not offer {name}.")
-
-
-def _checked(name: str, document: Document) -> Document:
-    try:
-        document = without_nulls(document)
-        validate("kinesis", name, document)
-    except RecursionError:
-        raise AwsError("SerializationException", "The body is nested too deeply.") from None
-    return document
 
 
 def _error_response(error: AwsError, request_id: str) -> Response:

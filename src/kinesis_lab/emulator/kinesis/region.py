@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from kinesis_lab.emulator import moto_bridge
 from kinesis_lab.emulator.clock import Clock, Steps
 from kinesis_lab.emulator.kinesis.budget import Budget
@@ -12,9 +9,8 @@ from kinesis_lab.emulator.kinesis.commitment import Commitment
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.metrics import Metrics
 from kinesis_lab.emulator.recorder import FlightRecorder
-from kinesis_lab.emulator.wire import ACCOUNT, LATENCY, AwsError
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.transition import Effect
+from kinesis_lab.emulator.wire import ACCOUNT, LATENCY, AwsError, Document
 
 LARGE_REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
 ON_DEMAND_STREAMS = 50
@@ -134,27 +130,39 @@ class Region:
     def change(
         self,
         stream: Stream,
-        then: Callable[[], object],
+        effect: Effect,
         *,
         seconds: float = SECONDS_TO_UPDATE,
         through: str = "UPDATING",
     ) -> None:
-        """Let `stream` pass `through` a state; after `seconds` the change takes effect and it is ACTIVE."""
-        self.set_status(stream, through)
-        stream.change = then
-        self.clock.start(self._settle_after(seconds, stream, then))
+        """Give `stream` the status `through`; after `seconds` the change takes effect and it is ACTIVE."""
 
-    def _settle_after(self, seconds: float, stream: Stream, then: Callable[[], object]) -> Steps:
-        yield self.clock.timeout(seconds)
-        if stream.change is then:  # unless it was deleted meanwhile, or settled
-            self.settle(stream)
+        def finish() -> None:
+            effect()
+            self.set_status(stream, "ACTIVE")
+
+        self.set_status(stream, through)
+        stream.transition.begin(seconds, finish)
 
     def settle(self, stream: Stream) -> None:
-        """Let the change that `stream` is in, if it is in one, take effect now."""
-        if stream.change:
-            then, stream.change = stream.change, None
-            then()
-            self.set_status(stream, "ACTIVE")
+        """Let the change that `stream` is in, if it is in one, take effect now; a deletion takes its time."""
+        if stream.status != "DELETING":
+            stream.transition.settle()
+
+    def delete(self, stream: Stream) -> None:
+        """Delete `stream` with its consumers: all are DELETING for a while, then gone (facts 1.12)."""
+
+        def finish() -> None:
+            del self.streams[stream.name]
+            for shard in stream.shards:
+                shard.wake()
+
+        self.set_status(stream, "DELETING")
+        for consumer in stream.consumers.values():
+            if consumer.status != "DELETING":
+                consumer.status = "DELETING"
+                consumer.transition.cancel()
+        stream.transition.begin(SECONDS_TO_DELETE, finish)
 
     def set_status(self, stream: Stream, status: str) -> None:
         """Give `stream` a new status."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import md5
 
@@ -11,6 +10,7 @@ from kinesis_lab.emulator.clock import Clock
 from kinesis_lab.emulator.kinesis.budget import Budget
 from kinesis_lab.emulator.kinesis.shard import HASH_KEYS, Record, Shard
 from kinesis_lab.emulator.recorder import FlightRecorder
+from kinesis_lab.emulator.transition import Transition
 from kinesis_lab.emulator.wire import ACCOUNT
 
 RETENTION_HOURS = 24
@@ -31,6 +31,8 @@ class Consumer:
     tags: dict[str, str]
     subscribed: dict[int, int]
     """When each shard, by its index, was last subscribed to, in microseconds."""
+    transition: Transition
+    """The change of its status that is under way."""
     policy: str | None = None
 
 
@@ -47,8 +49,8 @@ class Stream:
         self.mode = mode
         self.shard_count = shard_count
         self.status = "CREATING"
-        self.change: Callable[[], object] | None = None
-        """What takes effect at the end of the present change of state, if there is one."""
+        self.transition = Transition(clock)
+        """The change of its status that is under way."""
         self.created = clock.now
         self.retention_hours = RETENTION_HOURS
         self.largest_record_kib = RECORD_KIB

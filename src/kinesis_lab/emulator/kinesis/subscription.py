@@ -8,11 +8,11 @@ from kinesis_lab.emulator.clock import MICROSECONDS, Steps
 from kinesis_lab.emulator.kinesis.budget import Budget
 from kinesis_lab.emulator.kinesis.documents import child_documents, record_documents
 from kinesis_lab.emulator.kinesis.event_stream import message
-from kinesis_lab.emulator.kinesis.region import Document, Region
+from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.shard import BYTES_OUT, Record, Shard
 from kinesis_lab.emulator.kinesis.shard_reads import millis_behind
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
-from kinesis_lab.emulator.wire import Response
+from kinesis_lab.emulator.wire import Document, Response
 
 SECONDS = 300.0
 """How long a subscription lives (facts 5.3)."""

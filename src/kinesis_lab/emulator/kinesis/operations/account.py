@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kinesis_lab.emulator.kinesis.region import Document, Region
+from kinesis_lab.emulator.kinesis.region import Region
+from kinesis_lab.emulator.wire import Document
 
 
 class AccountOperations:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from kinesis_lab.emulator.clock import MICROSECONDS, Steps
+from kinesis_lab.emulator.clock import MICROSECONDS
 from kinesis_lab.emulator.kinesis.documents import consumer_document
 from kinesis_lab.emulator.kinesis.operations.shards import check_age_of_token, check_still_meant, find_shard
 from kinesis_lab.emulator.kinesis.operations.tags import add_tags
-from kinesis_lab.emulator.kinesis.region import Document, Region
+from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.shard_reads import starting_position
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.kinesis.subscription import Subscription
 from kinesis_lab.emulator.kinesis.tokens import seal, unseal
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError
+from kinesis_lab.emulator.transition import Transition
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
 CONSUMERS = 20
 CONSUMERS_WITH_ADVANTAGE = 50
@@ -51,19 +52,15 @@ class ConsumerOperations:
                 f"CREATING; it may have {most}, and {CREATING_AT_ONCE} in CREATING.",
             )
         now = self._region.clock.now
-        consumer = Consumer(name, f"{stream.arn}/consumer/{name}:{int(now)}", now, "CREATING", {}, {})
+        arn, transition = f"{stream.arn}/consumer/{name}:{int(now)}", Transition(self._region.clock)
+        consumer = Consumer(name, arn, now, "CREATING", {}, {}, transition)
         add_tags(consumer.tags, request.get("Tags", {}))
         stream.consumers[name] = consumer
-        self._region.clock.start(self._become_active(consumer))
+        transition.begin(SECONDS_TO_REGISTER, lambda: setattr(consumer, "status", "ACTIVE"))
         return {"Consumer": consumer_document(consumer)}
 
     def _has_advantage(self, stream: Stream) -> bool:
         return stream.mode == "ON_DEMAND" and self._region.commitment.holds
-
-    def _become_active(self, consumer: Consumer) -> Steps:
-        yield self._region.clock.timeout(SECONDS_TO_REGISTER)
-        if consumer.status == "CREATING":
-            consumer.status = "ACTIVE"
 
     def describe_stream_consumer(self, request: Document) -> Document:
         """DescribeStreamConsumer: by ARN, or by stream and name."""
@@ -93,11 +90,7 @@ class ConsumerOperations:
         stream, consumer = self._consumer(request)
         if consumer.status != "DELETING":
             consumer.status = "DELETING"
-            self._region.clock.start(self._vanish(stream, consumer))
-
-    def _vanish(self, stream: Stream, consumer: Consumer) -> Steps:
-        yield self._region.clock.timeout(SECONDS_TO_DEREGISTER)
-        del stream.consumers[consumer.name]
+            consumer.transition.begin(SECONDS_TO_DEREGISTER, lambda: stream.consumers.pop(consumer.name))
 
     def subscribe_to_shard(self, request: Document) -> Subscription:
         """SubscribeToShard: the records of a shard are pushed for five minutes."""

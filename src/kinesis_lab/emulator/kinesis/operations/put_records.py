@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections import defaultdict
 from typing import NamedTuple
 
-from kinesis_lab.emulator.kinesis.region import Document, Region
+from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.sequence import origin
-from kinesis_lab.emulator.kinesis.shard import HASH_KEYS, LARGEST_RECORD, Record, Shard, places
+from kinesis_lab.emulator.kinesis.shard import HASH_KEYS, Record, Shard, places
 from kinesis_lab.emulator.kinesis.stream import Stream
-from kinesis_lab.emulator.validation import validate
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
-MOST_RECORDS = 500
 MOST_BYTES = 10 * 1024**2
 """What one PutRecords takes (facts 4.1)."""
-LONGEST_KEY = 256
-
-_HASH_KEY = re.compile(r"0|[1-9][0-9]{0,38}")
 
 
 class Entry(NamedTuple):
     """A record to be put."""
 
     key: str | None
+    """The partition key; None if the service places the records of the stream and it came without one."""
     data: bytes
     hash_key: int | None
+    """The explicit hash key, if there is one."""
     size: int
     """Bytes of the data and of the key."""
 
@@ -43,9 +37,7 @@ class WriteOperations:
     def put_record(self, request: Document) -> Document:
         """PutRecord: one record, its shard and its sequence number (facts 4.2)."""
         stream = self._region.stream(request, writing=True)
-        entry = _entry(stream, request)
-        if entry is None:
-            raise _malformed("PutRecord", request)
+        entry = _entry("PutRecord", stream, request)
         self._check_ordering(stream, request.get("SequenceNumberForOrdering"))
         self._region.check_key(stream.key_id)
         self._region.end_dry_run(request)
@@ -58,17 +50,8 @@ class WriteOperations:
 
     def put_records(self, request: Document) -> Document:
         """PutRecords: up to 500 records, each with a result of its own (facts 4.3)."""
-        given = request.get("Records")
-        if not isinstance(given, list) or not 1 <= len(given) <= MOST_RECORDS:
-            raise _malformed("PutRecords", request)
-        validate("kinesis", "PutRecords", {**request, "Records": [{"Data": ""}]})  # the records: below, in less time
         stream = self._region.stream(request, writing=True)
-        entries = []
-        for document in given:  # all are checked before any is put: nothing is half done
-            entry = _entry(stream, document)
-            if entry is None:
-                raise _malformed("PutRecords", request)
-            entries.append(entry)
+        entries = [_entry("PutRecords", stream, record) for record in request["Records"]]  # all, or none is put
         if sum(entry.size for entry in entries) > MOST_BYTES:
             raise AwsError(
                 "InvalidArgumentException",
@@ -173,22 +156,15 @@ class WriteOperations:
         )
 
 
-def _entry(stream: Stream, document: Document) -> Entry | None:
-    """What a request says of one record; None if its members are not as the API's model has them."""
+def _entry(operation: str, stream: Stream, record: Document) -> Entry:
+    """A record to be put, of a request that fits the API's model; raises AwsError if the stream does not take it."""
+    key, data, explicit = record.get("PartitionKey"), record["Data"], record.get("ExplicitHashKey")
     try:
-        key = document.get("PartitionKey")
-        data = base64.b64decode(document["Data"], validate=True)
         size = len(data) + (len(key.encode()) if key is not None else 0)
-    except (AttributeError, KeyError, TypeError, binascii.Error, ValueError):
-        return None
-    if key is None:
-        if stream.distribution != "AUTO":
-            raise AwsError("InvalidArgumentException", f"PartitionKey is required for stream {stream.name}.")
-    elif not 1 <= len(key) <= LONGEST_KEY:
-        return None
-    explicit = document.get("ExplicitHashKey")
-    if len(data) > LARGEST_RECORD or not (explicit is None or _is_number(explicit)):
-        return None
+    except UnicodeEncodeError:  # half a surrogate pair
+        raise AwsError("SerializationException", f"The request is not a {operation} request.") from None
+    if key is None and stream.distribution != "AUTO":
+        raise AwsError("InvalidArgumentException", f"PartitionKey is required for stream {stream.name}.")
     if size > stream.largest_record_kib * 1024:
         raise AwsError(
             "ValidationException",
@@ -198,23 +174,14 @@ def _entry(stream: Stream, document: Document) -> Entry | None:
     return Entry(key, data, None if explicit is None else _hash_key(explicit), size)
 
 
-def _is_number(text: object) -> bool:
-    return isinstance(text, str) and bool(_HASH_KEY.fullmatch(text))
-
-
 def _hash_key(text: str) -> int:
-    if int(text) >= HASH_KEYS:
+    hash_key = int(text)
+    if hash_key >= HASH_KEYS:
         raise AwsError(
             "InvalidArgumentException",
             f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {text}",
         )
-    return int(text)
-
-
-def _malformed(operation: str, request: Document) -> AwsError:
-    """What is wrong with a request whose members are not as the API's model has them."""
-    validate("kinesis", operation, request)
-    return AwsError("SerializationException", f"The request is not a {operation} request.")
+    return hash_key
 
 
 def _rate_exceeded(stream: Stream, shard: Shard) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kinesis_lab.emulator.kinesis.documents import shard_document
-from kinesis_lab.emulator.kinesis.region import SECONDS_TO_RESHARD, Document, Region
+from kinesis_lab.emulator.kinesis.region import SECONDS_TO_RESHARD, Region
 from kinesis_lab.emulator.kinesis.shard import Shard
 from kinesis_lab.emulator.kinesis.stream import Stream
 from kinesis_lab.emulator.kinesis.tokens import seal, unseal
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
 MOST_LISTED = 1000
 """Shards on a page (facts 1.10)."""

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.kinesis.documents import shard_document, stream_document
 from kinesis_lab.emulator.kinesis.operations.shards import find_shard
 from kinesis_lab.emulator.kinesis.operations.tags import add_tags
 from kinesis_lab.emulator.kinesis.region import (
     ON_DEMAND_STREAMS,
     SECONDS_TO_CREATE,
-    SECONDS_TO_DELETE,
-    Document,
     Region,
 )
 from kinesis_lab.emulator.kinesis.stream import Stream
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
 ON_DEMAND_SHARDS = 4
 """Shards of a new on-demand stream (facts 1.2)."""
@@ -109,17 +106,7 @@ class StreamOperations:
                 "deregister them or set EnforceConsumerDeletion.",
             )
         if stream.status != "DELETING":
-            stream.change = None
-            self._region.set_status(stream, "DELETING")
-            for consumer in stream.consumers.values():
-                consumer.status = "DELETING"
-            self._region.clock.start(self._vanish(stream))
-
-    def _vanish(self, stream: Stream) -> Steps:
-        yield self._region.clock.timeout(SECONDS_TO_DELETE)
-        del self._region.streams[stream.name]
-        for shard in stream.shards:
-            shard.wake()
+            self._region.delete(stream)
 
     # Describing (facts 1.10)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from kinesis_lab.emulator.kinesis.region import Document, Region
-from kinesis_lab.emulator.wire import AwsError
+from kinesis_lab.emulator.kinesis.region import Region
+from kinesis_lab.emulator.wire import AwsError, Document
 
 MOST_TAGS = 50
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import simpy
 
 from kinesis_lab.emulator.clock import Steps
@@ -15,18 +12,12 @@ from kinesis_lab.emulator.lambda_.mapping.consumer import ShardConsumer
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.readers import POLL_SECONDS, Poller, Reader, Subscriber
 from kinesis_lab.emulator.lambda_.mapping.tumbling import TumblingWindow
+from kinesis_lab.emulator.transition import Effect, Transition
 
 # How long a mapping takes to change its state is not published: our choice, in virtual seconds.
 SECONDS_TO_ENABLE = 5.0
 SECONDS_TO_DISABLE = 5.0
 SECONDS_TO_UPDATE = 2.0
-
-
-class _Change(NamedTuple):
-    """A change of state: where it leads, and what takes effect then."""
-
-    final: str
-    then: Callable[[], None] | None
 
 
 class EventSourceMapping:
@@ -47,7 +38,7 @@ class EventSourceMapping:
         self._clock = context.clock
         self.next_function_arn = configuration.function_arn
         """The function that it has, or will have when the change is through that is under way."""
-        self._change: _Change | None = None
+        self._transition = Transition(context.clock)
         """The change of state that is under way."""
         self._started = False
         self._checkpoints: dict[int, int] = {}
@@ -77,7 +68,7 @@ class EventSourceMapping:
     def update(self, settings: Document, function_arn: str, enabled: bool | None) -> None:
         """Take over new settings when the change of state is through (facts 7.2); the reply shows the old ones."""
 
-        def then() -> None:
+        def take_over() -> None:
             self.configuration.change(settings)
             self.configuration.function_arn = function_arn
             self.configuration.last_modified = self._clock.now
@@ -87,36 +78,33 @@ class EventSourceMapping:
         self.next_function_arn = function_arn
         present = self.configuration.state
         if enabled is True and present == "Disabled":
-            self._become("Enabling", "Enabled", SECONDS_TO_ENABLE, then)
+            self._become("Enabling", "Enabled", SECONDS_TO_ENABLE, take_over)
         elif enabled is False and present == "Enabled":
-            self._become("Disabling", "Disabled", SECONDS_TO_DISABLE, then)
+            self._become("Disabling", "Disabled", SECONDS_TO_DISABLE, take_over)
         else:
-            self._become("Updating", present, SECONDS_TO_UPDATE, then)
+            self._become("Updating", present, SECONDS_TO_UPDATE, take_over)
 
     def delete(self) -> None:
         """Stop for good."""
-        self._change = None
+        self._transition.cancel()
         self._set_state("Deleting")
 
     def settle(self) -> None:
         """Let the change of state that is under way, if there is one, be through now."""
-        if self._change:
-            change, self._change = self._change, None
-            if change.then:
-                change.then()
-            self._set_state(change.final)
-            if change.final == "Enabled" and not self._consumers:
+        self._transition.settle()
+
+    def _become(self, passing: str, final: str, seconds: float, effect: Effect | None = None) -> None:
+        """Be in the state `passing`; after `seconds`, let `effect` take effect and be in the state `final`."""
+
+        def finish() -> None:
+            if effect:
+                effect()
+            self._set_state(final)
+            if final == "Enabled" and not self._consumers:
                 self._clock.start(self._start())
 
-    def _become(self, passing: str, final: str, seconds: float, then: Callable[[], None] | None = None) -> None:
         self._set_state(passing)
-        self._change = _Change(final, then)
-        self._clock.start(self._settle_after(seconds, self._change))
-
-    def _settle_after(self, seconds: float, change: _Change) -> Steps:
-        yield self._clock.timeout(seconds)
-        if self._change is change:
-            self.settle()
+        self._transition.begin(seconds, finish)
 
     def _set_state(self, state: str) -> None:
         self.configuration.state = state

@@ -1,0 +1,70 @@
+"""HTTP as clients of an endpoint speak it, and as the services of the local cloud know it.
+
+In this process, botocore hands over signed requests to AWS's own host names.  Clients of an endpoint also put a
+bucket's name into the host, sign URLs in advance, or follow a queue's URL.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from kinesis_lab.emulator.wire import Request, Response
+
+LOOPBACK = "127.0.0.1"
+"""Where the endpoint listens: no other machine on the network can use it."""
+
+_WITH_QUEUE_URLS = ("CreateQueue", "GetQueueUrl", "ListQueues", "ListDeadLetterSourceQueues")
+"""Operations of SQS that answer with URLs of queues."""
+
+
+def translate_request(method: str, path: str, headers: dict[str, str], body: bytes, region: str) -> Request:
+    """A request of an endpoint's client as botocore would have handed it over in this process.
+
+    `path`: with the query; `headers`: names in lower case; `region`: of a signature that does not say which.
+    """
+    host = headers.get("host", LOOPBACK)
+    if signature := _signature(headers.get("authorization", ""), path, region):
+        headers = {**headers, "authorization": signature}
+    request = Request(method, f"http://{host}{path}", headers, body)
+    bucket = _bucket(host) if request.scope[1] == "s3" else ""
+    if not bucket:
+        return request
+    return request._replace(url=f"http://{LOOPBACK}/{bucket}{path}", headers={**headers, "host": LOOPBACK})
+
+
+def translate_response(request: Request, response: Response) -> Response:
+    """A response as clients of an endpoint need it: the URLs of queues lead to the endpoint.
+
+    moto's begin with https, and some SDKs send to them what is for a queue.
+    """
+    if request.scope[1] != "sqs" or _operation(request) not in _WITH_QUEUE_URLS:
+        return response
+    here = f"://{request.headers.get('host', '')}/".encode()
+    return response._replace(body=response.body.replace(b"https" + here, b"http" + here))
+
+
+def _signature(authorization: str, path: str, region: str) -> str:
+    """The Authorization header in Signature Version 4, whose scope says which service a request is for.
+
+    A presigned URL has its scope in the query; Signature Version 2 has none, and only S3 still knows it.
+    """
+    query = parse_qs(urlsplit(path).query)
+    if not authorization and "X-Amz-Credential" in query:
+        return f"AWS4-HMAC-SHA256 Credential={query['X-Amz-Credential'][0]}"
+    if authorization.startswith("AWS ") or (not authorization and "AWSAccessKeyId" in query):
+        return f"AWS4-HMAC-SHA256 Credential=local/20260105/{region}/s3/aws4_request"
+    return authorization
+
+
+def _bucket(host: str) -> str:
+    """The bucket that a host name begins with, as in shop.localhost or shop.s3.localhost; empty when it does not."""
+    found = re.match(r"(?!s3\.)(.+?)(\.s3([.-][a-z0-9-]+)?)?\.localhost(:\d+)?$", host)
+    return found[1] if found else ""
+
+
+def _operation(request: Request) -> str:
+    """The operation that a request of the JSON or the query protocol names; empty if it names none."""
+    target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+    found = re.search(rb"(?:^|&)Action=(\w+)", request.body)
+    return target or (found[1].decode() if found else "")
