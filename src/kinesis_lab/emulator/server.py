@@ -14,11 +14,12 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from kinesis_lab.emulator.local import REGION, LocalCloud
-from kinesis_lab.emulator.wire import NotOffered, Request, Response, refusal
+from kinesis_lab.emulator.clock import Clock
+from kinesis_lab.emulator.switchboard import Switchboard
+from kinesis_lab.emulator.wire import REGION, NotOffered, Request, Response, refusal
 
 HEALTH = "/_health"
 """Where to ask how the cloud is."""
@@ -31,8 +32,19 @@ MOST_PATIENCE = 2.0
 """How many seconds a client that was refused may pause before we hang up: our choice."""
 
 
+class Served(Protocol):
+    """What is served: a LocalCloud."""
+
+    clock: Clock
+    switchboard: Switchboard
+
+    @property
+    def closed(self) -> bool:
+        """Whether it answers no more."""
+
+
 @contextmanager
-def endpoint(cloud: LocalCloud, port: int = 0) -> Iterator[str]:
+def endpoint(cloud: Served, port: int = 0) -> Iterator[str]:
     """Serve `cloud` at the address that this yields; port 0 takes a free one.
 
     Raises OSError when the port is taken.
@@ -72,7 +84,7 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _health(cloud: LocalCloud) -> Response:
+def _health(cloud: Served) -> Response:
     """How the cloud is, without disturbing it."""
     clock = cloud.clock
     document = {"status": "closed" if cloud.closed else "ok", "region": REGION, "speed": clock.speed}
@@ -80,7 +92,7 @@ def _health(cloud: LocalCloud) -> Response:
     return Response(200, {"content-type": "application/json"}, json.dumps({**document, "time": time}).encode())
 
 
-def _handler(cloud: LocalCloud) -> type[BaseHTTPRequestHandler]:
+def _handler(cloud: Served) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         server_version, sys_version = "local-cloud", ""
