@@ -181,7 +181,8 @@ def open_cloud(
 
 def _open_local(speed: float | None, limits: bool, seed: int) -> Cloud:
     from kinesis_lab.emulator.clock import START
-    from kinesis_lab.emulator.local import REGION, LocalCloud  # moto is slow to import: only when it is wanted
+    from kinesis_lab.emulator.local import LocalCloud  # moto is slow to import: only when it is wanted
+    from kinesis_lab.emulator.wire import REGION
 
     local = LocalCloud(seed=seed, speed=speed, limits=limits)
     pace = f"{speed:g} seconds pass in one" if speed else "virtual time"

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers import deploying
-from kinesis_lab.emulator.stacks.kinesis_stream import StackStream
+from kinesis_lab.emulator.stacks.kinesis_stream import StreamType
 from kinesis_lab.emulator.wire import AwsError, NotOffered
 
 SOURCE = "def handler(event, context): return event"
@@ -183,7 +183,7 @@ def test_what_was_deleted_by_hand_is_no_obstacle(stacks, body):
 def test_a_stack_that_cannot_be_deleted_stays(stacks, body, monkeypatch):
     stacks.make(body)
     with monkeypatch.context() as patched:
-        patched.setattr(StackStream, "remove", refuse)
+        patched.setattr(StreamType, "remove", refuse)
         assert refused(stacks.delete) == "LimitExceededException: not now"
     assert stacks.status == "DELETE_FAILED" and stacks.reason.endswith("not now")
     stacks.cloud.wait(10)
@@ -192,7 +192,7 @@ def test_a_stack_that_cannot_be_deleted_stays(stacks, body, monkeypatch):
     assert stacks.kinesis.list_streams()["StreamNames"] == []
 
 
-def refuse(_stream: StackStream) -> None:
+def refuse(*_stream: Any) -> None:
     raise AwsError("LimitExceededException", "not now")
 
 

@@ -61,7 +61,7 @@ TESTS = """
         local_cloud.close()
 
     def test_none_is_open():
-        assert not local._open and "AWS_ACCESS_KEY_ID" not in os.environ
+        assert local.current() is None and "AWS_ACCESS_KEY_ID" not in os.environ
 
     class TestMarks:
         pytestmark = pytest.mark.local_cloud(speed=1000)

@@ -54,8 +54,9 @@ def run(options: argparse.Namespace) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: ended.set())
     # Only now, as it takes a second: who interrupts meanwhile sees no traceback.
-    from kinesis_lab.emulator.local import REGION, LocalCloud
+    from kinesis_lab.emulator.local import LocalCloud
     from kinesis_lab.emulator.server import endpoint
+    from kinesis_lab.emulator.wire import REGION
 
     cloud = LocalCloud(speed=options.speed, limits=not options.no_limits)
     try:

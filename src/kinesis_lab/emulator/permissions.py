@@ -5,9 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
-from moto.iam.access_control import IAMPolicyStatement, PermissionResult
-
-from kinesis_lab.emulator import moto_bridge
+from kinesis_lab.emulator.moto_adapter import iam
 from kinesis_lab.emulator.wire import ACCOUNT
 
 KNOWN = {"aws:resourceaccount": ACCOUNT, "s3:resourceaccount": ACCOUNT, "aws:sourceaccount": ACCOUNT}
@@ -35,12 +33,8 @@ class Permissions:
 
 def _allowed(role: str, action: str, resource: str) -> bool:
     """By moto's IAM but for the conditions, of which it knows few: what does not hold would be a denial there."""
-    results = {
-        IAMPolicyStatement({**statement, "Condition": None}).is_action_permitted(action, resource)
-        for statement in moto_bridge.role_statements(role)
-        if _holds(statement.get("Condition") or {})
-    }
-    return PermissionResult.PERMITTED in results and PermissionResult.DENIED not in results
+    statements = [each for each in iam.role_statements(role) if _holds(each.get("Condition") or {})]
+    return iam.allowed(statements, action, resource)
 
 
 def _holds(conditions: dict[str, dict[str, Any]]) -> bool:

@@ -14,11 +14,12 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import Any
+from typing import Any, Protocol
 
+from kinesis_lab.emulator.clock import Clock
 from kinesis_lab.emulator.http_translation import LOOPBACK, translate_request, translate_response
-from kinesis_lab.emulator.local import REGION, LocalCloud
-from kinesis_lab.emulator.wire import NotOffered, Request, Response, refusal
+from kinesis_lab.emulator.switchboard import Switchboard
+from kinesis_lab.emulator.wire import REGION, NotOffered, Request, Response, refusal
 
 HEALTH = "/_health"
 """The path at which the endpoint says how the cloud is."""
@@ -29,8 +30,19 @@ MOST_PATIENCE = 2.0
 """How many seconds a client that was refused may pause before we hang up: our choice."""
 
 
+class Served(Protocol):
+    """What is served: a LocalCloud."""
+
+    clock: Clock
+    switchboard: Switchboard
+
+    @property
+    def closed(self) -> bool:
+        """Whether it answers no more."""
+
+
 @contextmanager
-def endpoint(cloud: LocalCloud, port: int = 0) -> Iterator[str]:
+def endpoint(cloud: Served, port: int = 0) -> Iterator[str]:
     """Serve `cloud` at the address that this yields, as in http://127.0.0.1:4566; port 0 takes a free one.
 
     Raises OSError when the port is taken.
@@ -61,7 +73,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # many clients may connect at once
     allow_reuse_address = os.name == "posix"  # on Windows it would let two servers have the same port
 
-    def __init__(self, cloud: LocalCloud, port: int) -> None:
+    def __init__(self, cloud: Served, port: int) -> None:
         self.cloud = cloud
         super().__init__((LOOPBACK, port), _Handler)
 
@@ -186,7 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Print nothing: the flight recorder and the logs have more."""
 
 
-def _health(cloud: LocalCloud) -> Response:
+def _health(cloud: Served) -> Response:
     """The response at `HEALTH`: status, Region, speed, and the time by the wall clock; it lets no time pass."""
     clock = cloud.clock
     document = {"status": "closed" if cloud.closed else "ok", "region": REGION, "speed": clock.speed}

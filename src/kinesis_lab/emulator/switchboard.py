@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from kinesis_lab.emulator import moto_bridge
 from kinesis_lab.emulator.clock import Clock, Steps
 from kinesis_lab.emulator.gateway.gateway import Gateway
 from kinesis_lab.emulator.gateway.routing import call_of
@@ -16,6 +15,8 @@ from kinesis_lab.emulator.lambda_.lambda_api import LambdaService
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.runtime import Runtime
 from kinesis_lab.emulator.metrics import Metrics
+from kinesis_lab.emulator.moto_adapter import cloudwatch, dispatch
+from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.permissions import Permissions
 from kinesis_lab.emulator.recorder import FlightRecorder
 from kinesis_lab.emulator.wire import LATENCY, Request, Response
@@ -24,11 +25,25 @@ from kinesis_lab.emulator.wire import LATENCY, Request, Response
 class Switchboard:
     """The services of the local cloud, by Region, and the way to them."""
 
-    def __init__(self, clock: Clock, identities: Identities, recorder: FlightRecorder, *, limits: bool = True) -> None:
-        """Every Region is there from the start, and empty.  Without `limits`, Kinesis throttles nobody."""
+    def __init__(
+        self,
+        clock: Clock,
+        identities: Identities,
+        recorder: FlightRecorder,
+        patches: Patches,
+        *,
+        limits: bool = True,
+    ) -> None:
+        """Every Region is there from the start, and empty.
+
+        `patches`: undone when the cloud is closed; moto's CloudFormation is changed when it is first asked.  Without
+        `limits`, Kinesis throttles nobody.
+        """
         self._clock = clock
         self._identities = identities
         self._recorder = recorder
+        self._patches = patches
+        self._stacks_attached = False
         self._limits = limits
         self._metrics = Metrics(clock)
         self._kinesis_by_region: dict[str, KinesisService] = {}
@@ -80,16 +95,28 @@ class Switchboard:
             case "iam":
                 self._permissions.forget()
             case "cloudformation":
-                moto_bridge.make_stacks_of(self.kinesis, self.lambda_, self._forget)
+                self._attach_stacks()
                 try:
-                    return moto_bridge.answer(request)
+                    return dispatch.answer(request)
                 finally:
                     self._forget()
             case "logs":
                 self.runtime.logs.publish()
             case "monitoring":
-                moto_bridge.publish(self._metrics.take())
-        return moto_bridge.answer(request)
+                cloudwatch.publish(self._metrics.take())
+        return dispatch.answer(request)
+
+    def _attach_stacks(self) -> None:
+        """Let stacks make resources of the emulator's."""
+        if self._stacks_attached:
+            return
+        # moto's CloudFormation takes a second to import: only when it is wanted.
+        from kinesis_lab.emulator.moto_adapter import cloudformation
+        from kinesis_lab.emulator.stacks.all_types import all_types
+        from kinesis_lab.emulator.stacks.services import Services
+
+        cloudformation.attach(self._patches, all_types(Services(self.kinesis, self.lambda_, self._forget)))
+        self._stacks_attached = True
 
     def _forget(self) -> None:
         """Roles and functions may be others now."""

@@ -13,6 +13,9 @@ Document = dict[str, Any]
 ACCOUNT = "123456789012"
 """The account in which everything local lives: the example account of the AWS documentation."""
 
+REGION = "us-east-1"
+"""The Region of clients that name no other."""
+
 LATENCY = 0.010
 """Virtual seconds that every call takes: our choice, so that loops meet real limits."""
 

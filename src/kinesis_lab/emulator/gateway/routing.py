@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kinesis_lab.emulator import moto_bridge
+from kinesis_lab.emulator.moto_adapter.rest_apis import rest_api
 from kinesis_lab.emulator.wire import Request
 
 ADDRESS = re.compile(r"/restapis/(?P<api>\w+)/(?P<stage>[\w-]+)/_user_request_(?P<path>/.*)?")
@@ -54,7 +54,7 @@ def call_of(request: Request) -> Call | None:
 
 def route_of(call: Call) -> Route | None:
     """The method for a call; None if there is no such API, stage, path or method."""
-    found = moto_bridge.rest_api(call.api)
+    found = rest_api(call.api)
     if found is None or call.stage not in found[1].stages:
         return None
     region, api = found

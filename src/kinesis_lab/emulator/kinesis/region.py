@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from kinesis_lab.emulator import moto_bridge
 from kinesis_lab.emulator.clock import Clock, Steps
 from kinesis_lab.emulator.kinesis.budget import Budget
 from kinesis_lab.emulator.kinesis.commitment import Commitment
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.metrics import Metrics
+from kinesis_lab.emulator.moto_adapter.kms import key_state
 from kinesis_lab.emulator.recorder import FlightRecorder
 from kinesis_lab.emulator.transition import Effect
 from kinesis_lab.emulator.wire import ACCOUNT, LATENCY, AwsError, Document
@@ -188,7 +188,7 @@ class Region:
         """Raise if a stream's KMS key cannot be used (facts 1.8); None is no key, and AWS's own always works."""
         if key is None or key.endswith("alias/aws/kinesis"):
             return
-        state = moto_bridge.key_state(self.name, key)
+        state = key_state(self.name, key)
         if state is None:
             raise AwsError("KMSNotFoundException", f"The KMS key {key} was not found.")
         if state == "Disabled":

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import Any, NamedTuple
 
-import moto.awslambda.models as moto_lambda
-from moto.awslambda.exceptions import UnknownAliasException, UnknownFunctionException
-from moto.core.utils import unix_time
-
-from kinesis_lab.emulator.lambda_ import settings
-from kinesis_lab.emulator.moto_bridge import lambda_backend
+from kinesis_lab.emulator.moto_adapter import functions
 from kinesis_lab.emulator.validation import refuse_constant, without_nulls
 from kinesis_lab.emulator.wire import ACCOUNT, AwsError
-
-SECONDS_PENDING = 2.0
-"""How long a new function is Pending is not published: our choice, in virtual seconds."""
 
 
 class Function(NamedTuple):
@@ -60,80 +51,6 @@ class Function(NamedTuple):
         )
 
 
-class StatefulFunction(moto_lambda.LambdaFunction):
-    """moto's function, which is Pending for a while after its creation, as on AWS (facts 8.1), and checks its settings.
-
-    It checks them here, as functions come from requests and from templates.
-    """
-
-    def __init__(self, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1) -> None:
-        """As moto's, and remember when."""
-        settings.check_creation(spec)
-        super().__init__(account_id, spec, region, version)
-        self._born = unix_time()
-        self._ready = False
-        self._log_to(spec)
-
-    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
-        """Take over settings, all of them or none."""
-        settings.check_settings(self.function_name, config_updates)
-        if "Environment" in config_updates:
-            variables = config_updates["Environment"].get("Variables") or {}
-            config_updates = {**config_updates, "Environment": {"Variables": variables}}
-        self._log_to(config_updates)
-        configuration: dict[str, Any] = super().update_configuration(config_updates)
-        return configuration
-
-    def _log_to(self, spec: dict[str, Any]) -> None:
-        if group := (spec.get("LoggingConfig") or {}).get("LogGroup"):
-            self.logs_group_name = group
-
-    def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
-        """Take over code that can be unzipped, or none."""
-        before = {**vars(self), "code": dict(self.code)}
-        try:
-            self._take_code(updated_spec)
-        except Exception:
-            vars(self).update(before)
-            raise
-
-    def _take_code(self, spec: dict[str, Any]) -> None:
-        if spec.get("ImageUri"):
-            raise settings.only_python(self.function_name, "a container image")
-        if "ZipFile" in spec:
-            settings.check_code(_uploaded(spec["ZipFile"]))
-        try:
-            super()._set_function_code(spec)
-        except ValueError as problem:  # what moto raises for code in a bucket that is not there
-            raise AwsError(*problem.args) from problem
-        if not hasattr(self, "code_bytes"):
-            raise AwsError("InvalidParameterValueException", "Please provide a source for function code.")
-        if not self.code_sha_256:
-            raise AwsError(
-                "InvalidParameterValueException",
-                "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
-                "S3 Error Message: The specified key does not exist.",
-            )
-        if "ZipFile" not in spec:
-            settings.check_code(self.code_bytes)
-
-    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        """The configuration as AWS answers it, with the present state."""
-        configuration: dict[str, Any] = super().get_configuration(on_create)
-        configuration["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": self.logs_group_name}
-        configuration["State"] = self.present_state
-        if configuration["State"] == "Pending":
-            configuration["StateReason"] = "The function is being created."
-            configuration["StateReasonCode"] = "Creating"
-        return configuration
-
-    @property
-    def present_state(self) -> str:
-        """Pending, then Active."""
-        self._ready = self._ready or unix_time() - self._born >= SECONDS_PENDING
-        return "Active" if self._ready else "Pending"
-
-
 def function_arn(region: str, name: str) -> str:
     """The ARN of a function, without a qualifier."""
     return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}"
@@ -172,11 +89,10 @@ def find(region: str, name_or_arn: str, qualifier: str | None = None) -> Functio
     check_place(region, name_or_arn)
     name, own_qualifier = parse_name(name_or_arn)
     qualifier = qualifier or own_qualifier
-    try:
-        found = lambda_backend(region).get_function(name, qualifier or "$LATEST")
-    except (UnknownFunctionException, UnknownAliasException):
+    found = functions.stored(region, name, qualifier or "$LATEST")
+    if found is None:
         arn = function_arn(region, name) + (f":{qualifier}" if qualifier else "")
-        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404) from None
+        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404)
     reserved = found.reserved_concurrency
     return Function(
         name=found.function_name,
@@ -224,19 +140,6 @@ def parse_name(name_or_arn: str) -> tuple[str, str | None]:
     if "function" in parts[1:-1]:
         parts = parts[parts.index("function") + 1 :]
     return parts[0], parts[1] if len(parts) > 1 else None
-
-
-def _uploaded(text: str | bytes) -> bytes:
-    """The package that came with a request."""
-    try:
-        code = base64.b64decode(text, validate=True)
-    except ValueError as malformed:
-        raise AwsError("SerializationException", f"zipFile is not base64: {malformed}") from malformed
-    if len(code) > settings.MOST_ZIP_BYTES:
-        raise AwsError(
-            "RequestEntityTooLargeException", f"The zip file must be smaller than {settings.MOST_ZIP_BYTES} bytes.", 413
-        )
-    return code
 
 
 def request_document(body: bytes) -> dict[str, Any]:

@@ -11,15 +11,13 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-import moto.awslambda.models as moto_lambda
-
-from kinesis_lab.emulator import moto_bridge
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.lambda_ import function_lookup
-from kinesis_lab.emulator.lambda_.function_lookup import Function, StatefulFunction
+from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
 from kinesis_lab.emulator.lambda_.runtime import Outcome
+from kinesis_lab.emulator.moto_adapter import dispatch
 from kinesis_lab.emulator.validation import refuse_constant, validate
 from kinesis_lab.emulator.wire import AwsError, Document, Request, Response, json_response
 
@@ -45,7 +43,6 @@ class LambdaService:
         self._identities = context.identities
         self._recorder = context.recorder
         self.mappings = Mappings(context)
-        moto_lambda.LambdaFunction = StatefulFunction  # type: ignore[misc]
 
     def answer(self, request: Request) -> Steps:
         """Carry out the operation that method and path mean; returns a Response."""
@@ -80,7 +77,7 @@ class LambdaService:
             if name != asked:
                 path = f"{found[1]}{quote(name, safe=':')}{found[3]}"
                 request = request._replace(url=parts._replace(path=path).geturl())
-        return moto_bridge.answer(request)
+        return dispatch.answer(request)
 
     # Functions
 

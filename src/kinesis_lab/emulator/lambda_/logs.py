@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kinesis_lab.emulator.clock import Clock
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.moto_bridge import logs_backend
+from kinesis_lab.emulator.moto_adapter.logs import put_log_events
 
 MOST_CHARACTERS = 256 * 1024
 """A longer line becomes several log events: our choice of the place to cut."""
@@ -86,11 +86,8 @@ class Logs:
         """Hand all of it over, making groups and streams when they are new."""
         lines, self._lines = self._lines, {}
         for (region, group, stream), texts in lines.items():
-            backend = logs_backend(region)
-            backend.ensure_log_group(group)
-            backend.ensure_log_stream(group, stream)
             events = [{"timestamp": at, "message": part} for at, text in texts for part in _parts(text)]
-            backend.put_log_events(group, stream, events)
+            put_log_events(region, group, stream, events)
 
 
 def _parts(line: str) -> list[str]:

@@ -3,73 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from functools import cache
 
-from moto.core.common_models import CloudFormationModel
-
-from kinesis_lab.emulator.lambda_.mapping.configuration import DEFAULTS
+from kinesis_lab.emulator.lambda_.mapping import configuration
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
-from kinesis_lab.emulator.stacks import services
-from kinesis_lab.emulator.stacks.properties import types_of
-from kinesis_lab.emulator.stacks.resource import Document, Resource, already_gone
+from kinesis_lab.emulator.stacks.properties import Document, types_of
+from kinesis_lab.emulator.stacks.resource_type import EmulatedResource, ResourceType, already_gone
+
+DEFAULTS: Document = {
+    **configuration.DEFAULTS,
+    "Enabled": True,
+    "FilterCriteria": {},
+    "KMSKeyArn": "",
+    "MetricsConfig": {"Metrics": []},
+}
+"""What a setting becomes that is left out of a change."""
 
 
-class StackMapping(Resource, CloudFormationModel):
+@cache
+def _mapping_types() -> Mapping[str, str]:
+    return {**types_of("lambda", "CreateEventSourceMapping"), "Tags": "tags"}
+
+
+class MappingType(ResourceType):
     """AWS::Lambda::EventSourceMapping."""
 
-    TYPES: ClassVar[Mapping[str, str]] = {**types_of("lambda", "CreateEventSourceMapping"), "Tags": "tags"}
-    FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
+    TYPE = "AWS::Lambda::EventSourceMapping"
     ATTRIBUTES = ("Id", "EventSourceMappingArn")
-    DEFAULTS: ClassVar[Document] = {
-        **DEFAULTS,
-        "Enabled": True,
-        "FilterCriteria": {},
-        "KMSKeyArn": "",
-        "MetricsConfig": {"Metrics": []},
-    }
-    """What a setting becomes that is left out."""
+    FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
 
-    def __init__(self, region: str, physical_id: str, arn: str) -> None:
-        """The mapping with this UUID."""
-        super().__init__(region, physical_id)
-        self._arn = arn
+    def types(self) -> Mapping[str, str]:
+        """Those of the API; its tags are a list here."""
+        return _mapping_types()
 
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Its type in a template."""
-        return "AWS::Lambda::EventSourceMapping"
+    def _mappings(self, region: str) -> Mappings:
+        return self.services.lambda_(region).mappings
 
-    def attribute(self, name: str) -> str:
-        """Its UUID or its ARN."""
-        return self.physical_resource_id if name == "Id" else self._arn
-
-    @property
-    def _mappings(self) -> Mappings:
-        return services.lambda_(self.region).mappings
-
-    @classmethod
-    def make(cls, region: str, name: str, properties: Document) -> StackMapping:
+    def make(self, region: str, name: str, properties: Document) -> EmulatedResource:
         """Create the mapping."""
-        services.forget()
-        made = services.lambda_(region).mappings.create(properties)
-        return cls(region, str(made["UUID"]), str(made["EventSourceMappingArn"]))
+        self.services.forget()
+        made = self._mappings(region).create(properties)
+        uuid = str(made["UUID"])
+        return EmulatedResource(self, uuid, Id=uuid, EventSourceMappingArn=str(made["EventSourceMappingArn"]))
 
-    def change(self, properties: Document) -> None:
+    def change(self, region: str, resource: EmulatedResource, properties: Document) -> EmulatedResource:
         """Take over new settings and tags."""
-        uuid, before = self.physical_resource_id, self.stack_properties
-        services.forget()
-        self._mappings.settle(uuid)
+        mappings, uuid, before = self._mappings(region), resource.physical_resource_id, resource.stack_properties
+        self.services.forget()
+        mappings.settle(uuid)
         apart = (*self.FIXED, "Tags")
-        if any(properties.get(name) != before.get(name) for name in self.TYPES if name not in apart):
+        if any(properties.get(name) != before.get(name) for name in self.types() if name not in apart):
             settings = {name: value for name, value in properties.items() if name not in apart}
-            self._mappings.update(uuid, {**self.DEFAULTS, **settings})
-        tags = self._mappings.tags(self._arn)
+            mappings.update(uuid, {**DEFAULTS, **settings})
+        tags = mappings.tags(resource.get_cfn_attribute("EventSourceMappingArn"))
         for key in before.get("Tags", {}):
             tags.pop(key, None)
         tags.update(properties.get("Tags", {}))
+        return resource
 
-    def remove(self) -> None:
+    def remove(self, region: str, resource: EmulatedResource) -> None:
         """Delete it."""
+        mappings, uuid = self._mappings(region), resource.physical_resource_id
         with already_gone():
-            self._mappings.settle(self.physical_resource_id)
-            self._mappings.delete(self.physical_resource_id)
+            mappings.settle(uuid)
+            mappings.delete(uuid)

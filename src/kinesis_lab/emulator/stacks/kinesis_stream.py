@@ -3,59 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
-
-from moto.core.common_models import CloudFormationModel
 
 from kinesis_lab.emulator.kinesis.kinesis_api import KinesisService
 from kinesis_lab.emulator.kinesis.operations.streams import SHARD_METRICS, check_retention
 from kinesis_lab.emulator.kinesis.stream import RECORD_KIB, RETENTION_HOURS, Stream
-from kinesis_lab.emulator.stacks import services
-from kinesis_lab.emulator.stacks.resource import Document, Resource, already_gone
+from kinesis_lab.emulator.stacks.properties import Document
+from kinesis_lab.emulator.stacks.resource_type import EmulatedResource, ResourceType, already_gone
 from kinesis_lab.emulator.validation import validate
 from kinesis_lab.emulator.wire import AwsError
 
+STREAM_TYPES: Mapping[str, str] = {
+    "Name": "string",
+    "ShardCount": "integer",
+    "RetentionPeriodHours": "integer",
+    "StreamModeDetails": "structure",
+    "StreamEncryption": "structure",
+    "MaxRecordSizeInKiB": "integer",
+    "WarmThroughputMiBps": "integer",
+    "DesiredShardLevelMetrics": "list",
+    "Tags": "tags",
+}
+CONSUMER_TYPES: Mapping[str, str] = {"StreamARN": "string", "ConsumerName": "string", "Tags": "tags"}
+"""Properties in templates, and the kind of each."""
 
-class StackStream(Resource, CloudFormationModel):
+
+class StreamType(ResourceType):
     """AWS::Kinesis::Stream."""
 
-    TYPES: ClassVar[Mapping[str, str]] = {
-        "Name": "string",
-        "ShardCount": "integer",
-        "RetentionPeriodHours": "integer",
-        "StreamModeDetails": "structure",
-        "StreamEncryption": "structure",
-        "MaxRecordSizeInKiB": "integer",
-        "WarmThroughputMiBps": "integer",
-        "DesiredShardLevelMetrics": "list",
-        "Tags": "tags",
-    }
-    FIXED = ("Name",)
+    TYPE = "AWS::Kinesis::Stream"
+    NAME = "Name"
     ATTRIBUTES = ("Arn",)
+    FIXED = ("Name",)
 
-    def __init__(self, region: str, physical_id: str, arn: str) -> None:
-        """The stream with this name."""
-        super().__init__(region, physical_id)
-        self._arn = arn
+    def types(self) -> Mapping[str, str]:
+        """Not those of one operation: a stack calls several."""
+        return STREAM_TYPES
 
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        """The property that names it."""
-        return "Name"
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Its type in a template."""
-        return "AWS::Kinesis::Stream"
-
-    def attribute(self, name: str) -> str:
-        """Its ARN."""
-        return self._arn
-
-    @classmethod
-    def make(cls, region: str, name: str, properties: Document) -> StackStream:
+    def make(self, region: str, name: str, properties: Document) -> EmulatedResource:
         """Create the stream; its other settings come with it."""
-        service = services.kinesis(region)
+        service = self.services.kinesis(region)
         request: Document = {"StreamName": name}
         with_it = ("StreamModeDetails", "ShardCount", "Tags", "MaxRecordSizeInKiB", "WarmThroughputMiBps")
         request |= {setting: properties[setting] for setting in with_it if setting in properties}
@@ -69,66 +55,71 @@ class StackStream(Resource, CloudFormationModel):
         stream.retention_hours = properties.get("RetentionPeriodHours", RETENTION_HOURS)
         stream.key_id = properties.get("StreamEncryption", {}).get("KeyId")
         stream.shard_metrics = _metrics(properties)
-        return cls(region, name, stream.arn)
+        return EmulatedResource(self, name, Arn=stream.arn)
 
-    def change(self, properties: Document) -> None:
+    def change(self, region: str, resource: EmulatedResource, properties: Document) -> EmulatedResource:
         """Change settings one by one, each as soon as the one before is through; what is left out becomes the default.
 
         Shards come last, as they take longest.
         """
-        service = services.kinesis(self.region)
-        stream = service.region.stream({"StreamName": self.physical_resource_id})
+        service = self.services.kinesis(region)
+        stream = service.region.stream({"StreamName": resource.physical_resource_id})
         _check_later_settings(service, stream.name, properties)
-        for operation, request in self._steps(stream, properties):
+        for operation, request in _steps(service, stream, resource.stack_properties, properties):
             service.carry_out(operation, {"StreamARN": stream.arn, **request}, throttled=False)
+        return resource
 
-    def _steps(self, stream: Stream, properties: Document) -> Iterator[tuple[str, Document]]:
-        settle = services.kinesis(self.region).region.settle
-        tags, wanted_tags = dict(stream.tags), properties.get("Tags", {})
-        if gone := sorted(tags.keys() - wanted_tags.keys()):
-            yield "RemoveTagsFromStream", {"TagKeys": gone}
-        if new := dict(wanted_tags.items() - tags.items()):
-            yield "AddTagsToStream", {"Tags": new}
-        settle(stream)
-        mode = _mode(properties)
-        if mode != stream.mode:
-            yield "UpdateStreamMode", {"StreamModeDetails": {"StreamMode": mode}}
-            settle(stream)
-        hours = properties.get("RetentionPeriodHours", RETENTION_HOURS)
-        if hours != stream.retention_hours:
-            direction = "Increase" if hours > stream.retention_hours else "Decrease"
-            yield f"{direction}StreamRetentionPeriod", {"RetentionPeriodHours": hours}
-            settle(stream)
-        encryption = properties.get("StreamEncryption", {})
-        if encryption.get("KeyId") != stream.key_id:
-            start = {"EncryptionType": encryption.get("EncryptionType"), "KeyId": encryption.get("KeyId")}
-            stop = {"EncryptionType": "KMS", "KeyId": stream.key_id}
-            yield ("StartStreamEncryption", start) if encryption else ("StopStreamEncryption", stop)
-            settle(stream)
-        size = properties.get("MaxRecordSizeInKiB", RECORD_KIB)
-        if size != stream.largest_record_kib:
-            yield "UpdateMaxRecordSize", {"MaxRecordSizeInKiB": size}
-            settle(stream)
-        warm = properties.get("WarmThroughputMiBps", 0)
-        if warm != stream.warm_throughput:
-            yield "UpdateStreamWarmThroughput", {"WarmThroughputMiBps": warm}
-            settle(stream)
-        before, after = set(stream.shard_metrics), set(_metrics(properties))
-        if before - after:
-            yield "DisableEnhancedMonitoring", {"ShardLevelMetrics": sorted(before - after)}
-            settle(stream)
-        if after - before:
-            yield "EnableEnhancedMonitoring", {"ShardLevelMetrics": sorted(after - before)}
-            settle(stream)
-        shards = properties.get("ShardCount", 1 if "ShardCount" in self.stack_properties else None)
-        if mode == "PROVISIONED" and shards not in (None, len(stream.open_shards)):
-            yield "UpdateShardCount", {"TargetShardCount": shards, "ScalingType": "UNIFORM_SCALING"}
-
-    def remove(self) -> None:
+    def remove(self, region: str, resource: EmulatedResource) -> None:
         """Delete it with what is in it."""
-        request = {"StreamName": self.physical_resource_id, "EnforceConsumerDeletion": True}
+        request = {"StreamName": resource.physical_resource_id, "EnforceConsumerDeletion": True}
         with already_gone():
-            services.kinesis(self.region).carry_out("DeleteStream", request, throttled=False)
+            self.services.kinesis(region).carry_out("DeleteStream", request, throttled=False)
+
+
+def _steps(
+    service: KinesisService, stream: Stream, before: Document, properties: Document
+) -> Iterator[tuple[str, Document]]:
+    """The operations, with their requests, that lead from a stream to properties; `before` are those of last time."""
+    settle = service.region.settle
+    tags, wanted_tags = dict(stream.tags), properties.get("Tags", {})
+    if gone := sorted(tags.keys() - wanted_tags.keys()):
+        yield "RemoveTagsFromStream", {"TagKeys": gone}
+    if new := dict(wanted_tags.items() - tags.items()):
+        yield "AddTagsToStream", {"Tags": new}
+    settle(stream)
+    mode = _mode(properties)
+    if mode != stream.mode:
+        yield "UpdateStreamMode", {"StreamModeDetails": {"StreamMode": mode}}
+        settle(stream)
+    hours = properties.get("RetentionPeriodHours", RETENTION_HOURS)
+    if hours != stream.retention_hours:
+        direction = "Increase" if hours > stream.retention_hours else "Decrease"
+        yield f"{direction}StreamRetentionPeriod", {"RetentionPeriodHours": hours}
+        settle(stream)
+    encryption = properties.get("StreamEncryption", {})
+    if encryption.get("KeyId") != stream.key_id:
+        start = {"EncryptionType": encryption.get("EncryptionType"), "KeyId": encryption.get("KeyId")}
+        stop = {"EncryptionType": "KMS", "KeyId": stream.key_id}
+        yield ("StartStreamEncryption", start) if encryption else ("StopStreamEncryption", stop)
+        settle(stream)
+    size = properties.get("MaxRecordSizeInKiB", RECORD_KIB)
+    if size != stream.largest_record_kib:
+        yield "UpdateMaxRecordSize", {"MaxRecordSizeInKiB": size}
+        settle(stream)
+    warm = properties.get("WarmThroughputMiBps", 0)
+    if warm != stream.warm_throughput:
+        yield "UpdateStreamWarmThroughput", {"WarmThroughputMiBps": warm}
+        settle(stream)
+    metrics, wanted_metrics = set(stream.shard_metrics), set(_metrics(properties))
+    if metrics - wanted_metrics:
+        yield "DisableEnhancedMonitoring", {"ShardLevelMetrics": sorted(metrics - wanted_metrics)}
+        settle(stream)
+    if wanted_metrics - metrics:
+        yield "EnableEnhancedMonitoring", {"ShardLevelMetrics": sorted(wanted_metrics - metrics)}
+        settle(stream)
+    shards = properties.get("ShardCount", 1 if "ShardCount" in before else None)
+    if mode == "PROVISIONED" and shards not in (None, len(stream.open_shards)):
+        yield "UpdateShardCount", {"TargetShardCount": shards, "ScalingType": "UNIFORM_SCALING"}
 
 
 def _mode(properties: Document) -> str:
@@ -156,43 +147,39 @@ def _check_later_settings(service: KinesisService, name: str, properties: Docume
         validate("kinesis", "EnableEnhancedMonitoring", {"StreamName": name, "ShardLevelMetrics": metrics})
 
 
-class StackConsumer(Resource, CloudFormationModel):
+class ConsumerType(ResourceType):
     """AWS::Kinesis::StreamConsumer."""
 
-    TYPES: ClassVar[Mapping[str, str]] = {"StreamARN": "string", "ConsumerName": "string", "Tags": "tags"}
-    FIXED = ("StreamARN", "ConsumerName")
+    TYPE = "AWS::Kinesis::StreamConsumer"
     ATTRIBUTES = ("ConsumerARN",)
+    FIXED = ("StreamARN", "ConsumerName")
 
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Its type in a template."""
-        return "AWS::Kinesis::StreamConsumer"
+    def types(self) -> Mapping[str, str]:
+        """Those of RegisterStreamConsumer; its tags are a list here."""
+        return CONSUMER_TYPES
 
-    def attribute(self, name: str) -> str:
-        """Its ARN."""
-        return self.physical_resource_id
-
-    @classmethod
-    def make(cls, region: str, name: str, properties: Document) -> StackConsumer:
+    def make(self, region: str, name: str, properties: Document) -> EmulatedResource:
         """Register it; the stack does not wait until it is ACTIVE, which takes it a while otherwise."""
-        service = services.kinesis(region)
+        service = self.services.kinesis(region)
         request = {setting: value for setting, value in properties.items() if value}
         answer = service.carry_out("RegisterStreamConsumer", request, throttled=False)
         stream = service.region.stream({"StreamARN": properties["StreamARN"]})
         stream.consumers[properties["ConsumerName"]].status = "ACTIVE"
-        return cls(region, str(answer["Consumer"]["ConsumerARN"]))
+        arn = str(answer["Consumer"]["ConsumerARN"])
+        return EmulatedResource(self, arn, ConsumerARN=arn)
 
-    def change(self, properties: Document) -> None:
+    def change(self, region: str, resource: EmulatedResource, properties: Document) -> EmulatedResource:
         """Change its tags, which are all that can be changed."""
-        carry_out, before = services.kinesis(self.region).carry_out, self.stack_properties.get("Tags", {})
-        after, arn = properties.get("Tags", {}), {"ResourceARN": self.physical_resource_id}
+        carry_out, before = self.services.kinesis(region).carry_out, resource.stack_properties.get("Tags", {})
+        after, arn = properties.get("Tags", {}), {"ResourceARN": resource.physical_resource_id}
         if gone := sorted(before.keys() - after.keys()):
             carry_out("UntagResource", {**arn, "TagKeys": gone}, throttled=False)
         if after:
             carry_out("TagResource", {**arn, "Tags": after}, throttled=False)
+        return resource
 
-    def remove(self) -> None:
+    def remove(self, region: str, resource: EmulatedResource) -> None:
         """Deregister it."""
+        request = {"ConsumerARN": resource.physical_resource_id}
         with already_gone():
-            request = {"ConsumerARN": self.physical_resource_id}
-            services.kinesis(self.region).carry_out("DeregisterStreamConsumer", request, throttled=False)
+            self.services.kinesis(region).carry_out("DeregisterStreamConsumer", request, throttled=False)

@@ -1,23 +1,21 @@
-"""The services with which stacks are made, by Region."""
+"""What stacks are made with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from kinesis_lab.emulator.kinesis.kinesis_api import KinesisService
 from kinesis_lab.emulator.lambda_.lambda_api import LambdaService
 
-kinesis: Callable[[str], KinesisService]
-lambda_: Callable[[str], LambdaService]
-forget: Callable[[], None]
-"""What is remembered of roles and functions may be wrong now: a stack changes them in one request with what asks."""
 
+@dataclass(frozen=True)
+class Services:
+    """The services of the local cloud whose resources a stack can have."""
 
-def connect(
-    kinesis_by_region: Callable[[str], KinesisService],
-    lambda_by_region: Callable[[str], LambdaService],
-    forget_all: Callable[[], None],
-) -> None:
-    """Stacks are made with these services from now on."""
-    global kinesis, lambda_, forget
-    kinesis, lambda_, forget = kinesis_by_region, lambda_by_region, forget_all
+    kinesis: Callable[[str], KinesisService]
+    """By Region."""
+    lambda_: Callable[[str], LambdaService]
+    """By Region."""
+    forget: Callable[[], None]
+    """Drops cached roles and functions: a stack changes them within one request, in which it uses them as well."""

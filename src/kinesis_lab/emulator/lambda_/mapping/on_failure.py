@@ -14,7 +14,7 @@ from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.mapping_metrics import MappingMetrics
 from kinesis_lab.emulator.lambda_.runtime import Outcome
-from kinesis_lab.emulator.moto_bridge import Undeliverable, deliver
+from kinesis_lab.emulator.moto_adapter.delivery import Undeliverable, deliver
 from kinesis_lab.emulator.wire import LATENCY, AwsError
 
 ACTIONS = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:PutObject"}

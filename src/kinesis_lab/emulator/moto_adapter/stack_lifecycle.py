@@ -20,6 +20,7 @@ from moto.cloudformation.parsing import (
     resource_class_from_type,
 )
 
+from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.wire import NotOffered
 
 Document = dict[str, Any]
@@ -27,29 +28,19 @@ Document = dict[str, Any]
 GONE = re.compile("NotFound|NoSuch|NonExistent|NotExist")
 """In the code of an error: what was to be deleted is not there."""
 
-Replacement = tuple[Any, str, Any]
-"""A class of moto's, the name of a method, and what comes instead."""
 
-
-def replacements() -> list[Replacement]:
-    """What is to be changed in moto."""
-    return [
-        (CloudFormationBackend, "create_stack", _created(CloudFormationBackend.create_stack)),
-        (Stack, "update", _updated(Stack.update)),
-        (Stack, "delete", _deleted(Stack.delete)),
-        (ChangeSet, "apply", _applied(ChangeSet.apply)),
-        (ResourceMap, "update", _update_all),
-        (ResourceMap, "delete", _delete_all),
-        (ResourceMap, "_delete_resource", _if_there(ResourceMap._delete_resource)),
-    ]
+def attach(patches: Patches) -> None:
+    """Change how moto's stacks come, change and go."""
+    patches.attribute(CloudFormationBackend, "create_stack", _created(CloudFormationBackend.create_stack))
+    patches.attribute(Stack, "update", _updated(Stack.update))
+    patches.attribute(Stack, "delete", _deleted(Stack.delete))
+    patches.attribute(ChangeSet, "apply", _applied(ChangeSet.apply))
+    patches.attribute(ResourceMap, "update", _update_all)
+    patches.attribute(ResourceMap, "delete", _delete_all)
+    patches.attribute(ResourceMap, "_delete_resource", _if_there(ResourceMap._delete_resource))
 
 
 # What fails says so
-
-
-def attached() -> bool:
-    """Whether moto was changed already."""
-    return ResourceMap.update is _update_all
 
 
 def _fail(stack: Any, status: str, problem: Exception) -> None:
@@ -209,8 +200,8 @@ def _bring_about(resources: Any, names: list[str]) -> None:
 def _brought_about(resources: Any, name: str) -> bool:
     """Make or change a resource, unless it is as it should be."""
     described = resources._resource_json_map[name]
-    kind: Any = resource_class_from_type(described["Type"])
-    if kind is None or not _is_wanted(resources, name):
+    of_type: Any = resource_class_from_type(described["Type"])
+    if of_type is None or not _is_wanted(resources, name):
         return False
     made = _made_of(resources)
     if name not in made:  # it is made now, if no other that names it came before
@@ -219,7 +210,7 @@ def _brought_about(resources: Any, name: str) -> bool:
     properties = _properties(resources, name)
     if properties == made[name]:
         return False
-    if hasattr(kind.update_from_cloudformation_json, "__isabstractmethod__"):
+    if hasattr(of_type.update_from_cloudformation_json, "__isabstractmethod__"):
         raise NotOffered(f"the local cloud cannot change a resource of the type {described['Type']}: {name}")
     resources._parsed_resources[name] = parse_and_update_resource(
         name, described, resources, resources._account_id, resources._region_name

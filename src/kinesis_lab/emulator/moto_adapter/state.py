@@ -1,0 +1,75 @@
+"""What moto keeps of its services: the local cloud begins with nothing, and what was there before comes back after it.
+
+moto's `mock_aws` beside a local cloud:
+
+- before and after it, `mock_aws` is what it always is;
+- a cloud that is opened inside of a `mock_aws` answers until it is closed, then the mock answers again, with what it
+  kept;
+- a `mock_aws` inside of an open cloud changes nothing: the cloud goes on answering, and loses nothing at its end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import moto.core.models
+from moto.core.base_backend import BackendDict
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.model_instances import model_data, reset_model_data
+from moto.moto_api._internal import mock_random
+from moto.s3.models import s3_backends
+
+from kinesis_lab.emulator.patches import Patches
+
+_backends: list[Any] = vars(BackendDict)["_instances"]
+"""Those in which moto keeps anything, one for each service."""
+
+
+def attach(patches: Patches, seed: int) -> None:
+    """Empty moto, and let it draw its ids from `seed`."""
+    _put_backends_aside(patches)
+    patches.callback(mock_random.setstate, mock_random.getstate())
+    mock_random.seed(seed)
+    # A `mock_aws` that begins or ends meanwhile neither answers requests nor empties moto.
+    patches.attribute(BotocoreStubber, "__call__", _no_answer)
+    patches.attribute(BackendDict, "reset", _nothing)
+    patches.attribute(moto.core.models, "reset_model_data", _nothing)
+
+
+def _put_backends_aside(patches: Patches) -> None:
+    """Begin without any state, and restore the state of before when all of this cloud's has been reset."""
+    instances = {model: model.instances_tracked for model in _models() if model.instances_tracked}
+    kept = [(backend, dict(backend)) for backend in _backends]
+    patches.callback(_restore_backends, kept)
+    patches.callback(_restore_instances, instances)
+    patches.attribute(s3_backends, "bucket_accounts", {})
+    patches.callback(BackendDict.reset)  # as it is now: it closes files, too
+    reset_model_data()
+    for backend, _ in kept:
+        backend.clear()
+    _backends.clear()
+
+
+def _models() -> list[Any]:
+    """The classes of which moto keeps every object, for as long as the process lives."""
+    return [model for models in model_data.values() for model in models.values()]
+
+
+def _restore_backends(kept: list[tuple[Any, dict[str, Any]]]) -> None:
+    for backend, accounts in kept:
+        backend.update(accounts)
+    _backends[:] = [backend for backend, _ in kept]
+
+
+def _restore_instances(instances: dict[Any, list[Any]]) -> None:
+    reset_model_data()
+    for model, tracked in instances.items():
+        model.instances_tracked = tracked
+
+
+def _no_answer(*_arguments: Any, **_event: Any) -> None:
+    """What a stubber says that leaves a request to others."""
+
+
+def _nothing() -> None:
+    """Do nothing."""
