@@ -6,7 +6,7 @@ import random
 
 
 class Identities:
-    """A seeded source of the ids that AWS would draw at random."""
+    """Draws the ids that AWS would draw at random from a seeded source."""
 
     def __init__(self, seed: int = 0) -> None:
         """The same `seed` gives the same ids in the same order."""

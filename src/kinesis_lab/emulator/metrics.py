@@ -1,4 +1,4 @@
-"""CloudWatch metrics: what services count, minute by minute."""
+"""CloudWatch metrics: what the services measure, as statistics of one minute each."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from kinesis_lab.emulator.clock import MICROSECONDS, Clock
 A_MINUTE = 60 * MICROSECONDS
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], int]
-"""Of what metrics are, and in which minute: Region, namespace and dimensions of a Metric; plain, as there are many."""
+"""Region, namespace and dimensions that several metrics share, and the minute: its number since 1970."""
 
 
 class Metric(NamedTuple):
-    """What is measured, as CloudWatch names it."""
+    """A metric as CloudWatch identifies it."""
 
     region: str
     namespace: str
@@ -29,7 +29,7 @@ class Minute:
     __slots__ = ("count", "largest", "smallest", "total", "unit")
 
     def __init__(self, unit: str) -> None:
-        """Nothing measured yet."""
+        """Statistics of no values yet, in one of CloudWatch's units, such as Count or Bytes."""
         self.unit = unit
         self.count = 0
         self.total = 0.0
@@ -41,7 +41,7 @@ class Metrics:
     """Collects measurements until CloudWatch is asked about them."""
 
     def __init__(self, clock: Clock) -> None:
-        """Measurements belong to the minute of `clock`."""
+        """Values count for the minute of `clock` in which they are added, unless they say otherwise."""
         self._clock = clock
         self._measured: dict[Key, dict[str, Minute]] = {}
 
@@ -56,7 +56,7 @@ class Metrics:
         at: float | None = None,
         **dimensions: str,
     ) -> None:
-        """Measure `value` now, or `at` an instant that has passed (seconds since 1970)."""
+        """Add a value of one metric, measured now or `at` an earlier instant (seconds since 1970)."""
         self.add_all(region, namespace, ((name, value, unit),), at=at, **dimensions)
 
     def add_all(
@@ -68,12 +68,12 @@ class Metrics:
         at: float | None = None,
         **dimensions: str,
     ) -> None:
-        """Measure several things of the same dimensions, now or `at` an instant: name, value and unit of each."""
-        minute_of_day = self._clock.microseconds // A_MINUTE if at is None else int(at // 60)
-        of = region, namespace, tuple(dimensions.items()), minute_of_day
-        minutes = self._measured.get(of)
+        """Add values of several metrics with the same dimensions: name, value and unit of each; `at` as for `add`."""
+        minute_number = self._clock.microseconds // A_MINUTE if at is None else int(at // 60)
+        key = region, namespace, tuple(dimensions.items()), minute_number
+        minutes = self._measured.get(key)
         if minutes is None:
-            minutes = self._measured[of] = {}
+            minutes = self._measured[key] = {}
         for name, value, unit in measured:
             minute = minutes.get(name)
             if minute is None:
@@ -86,7 +86,7 @@ class Metrics:
                 minute.largest = value
 
     def take(self) -> list[tuple[Metric, int, Minute]]:
-        """What was collected since the last time: metric, second since 1970 at which the minute began, statistics."""
+        """All that was added since the last call: metric, the minute's first second since 1970, statistics."""
         collected = [
             (Metric(region, namespace, name, minute.unit, dimensions), number * 60, minute)
             for (region, namespace, dimensions, number), minutes in self._measured.items()

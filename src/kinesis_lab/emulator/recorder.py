@@ -1,4 +1,4 @@
-"""The flight recorder: one flat row for everything that happens in the local cloud."""
+"""The flight recorder: one row for everything that happens in the local cloud."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
     attempt: int | None = None
     """1 for the first delivery of a batch, 2 for its first retry, …"""
     done: int | None = None
-    """Of the records, how many were processed for good, from the first."""
+    """How many of the records, from the first one on, are processed and will not be retried."""
     outcome: str | None = None
     """ok, error, timeout, throttled, …"""
     request_id: str | None = None
@@ -47,7 +47,7 @@ class Entry(NamedTuple):
 
 
 class FlightRecorder:
-    """Keeps the entries in the order in which they were written down."""
+    """Keeps the entries in the order in which they were noted."""
 
     def __init__(self, clock: Clock) -> None:
         """Entries are stamped by `clock` unless they say `at` themselves."""
@@ -56,7 +56,7 @@ class FlightRecorder:
         # Plain tuples: the garbage collector does not look at them again and again, as it does at named ones.
 
     def note(self, kind: str, *, at: float | None = None, **fields: Any) -> None:
-        """Write down one entry; `fields` are those of `Entry`."""
+        """Add one entry, `at` a time since the cloud was opened or now; `fields` are those of `Entry`."""
         moment = self._clock.elapsed if at is None else at
         self._rows.append(Entry.__new__(tuple, moment, kind, **fields))
 

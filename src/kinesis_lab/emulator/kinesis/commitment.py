@@ -14,14 +14,15 @@ MOST_WARM_MIBPS = 10 * 1024
 
 
 class Commitment:
-    """Made, given up, and ended, for one account in one Region."""
+    """The commitment of one account in one Region, if it has made one."""
 
     def __init__(self, clock: Clock) -> None:
-        """None was ever made."""
+        """No commitment; `clock` says when one has ended."""
         self._clock = clock
         self._started: float | None = None
+        """When it was made, in seconds since 1970."""
         self._ends: float | None = None
-        """When it ends, or ended, once it was given up."""
+        """When it ends, or ended, in seconds since 1970; None until it is given up."""
 
     @property
     def holds(self) -> bool:
@@ -29,18 +30,18 @@ class Commitment:
         return self._started is not None and (self._ends is None or self._clock.now < self._ends)
 
     def make(self) -> None:
-        """Commit, or go on with a commitment that was given up and has not ended."""
+        """Make a commitment, or keep one that was given up and has not ended."""
         if not self.holds:
             self._started = self._clock.now
         self._ends = None
 
     def give_up(self) -> None:
-        """End it: now, or when its first day is over."""
+        """End the commitment: now, or when its first day is over."""
         if self._started is not None and self._ends is None:
             self._ends = max(self._clock.now, self._started + LEAST_SECONDS)
 
     def document(self) -> dict[str, Any]:
-        """A MinimumThroughputBillingCommitment."""
+        """A MinimumThroughputBillingCommitment as responses show it."""
         if self._started is None:
             return {"Status": "DISABLED"}
         if not self.holds:

@@ -12,7 +12,7 @@ _TEXT = 7
 
 
 def message(event: str, document: dict[str, Any]) -> bytes:
-    """One event of the type `event` with a JSON payload."""
+    """The frame of one event: of the type `event`, with `document` as its JSON payload."""
     headers = {":message-type": "event", ":event-type": event, ":content-type": "application/json"}
     payload = json.dumps(document, separators=(",", ":")).encode()
     head = b"".join(_header(name, value) for name, value in headers.items())

@@ -39,7 +39,7 @@ class KinesisService:
         *,
         limits: bool,
     ) -> None:
-        """An empty Region.  Without `limits`, nobody is throttled."""
+        """The service of the Region `name`, without streams.  Without `limits`, it never throttles."""
         self.region = Region(name, clock, recorder, metrics, limits=limits)
         self._identities = identities
         self._operations = [
@@ -56,7 +56,7 @@ class KinesisService:
         ]
 
     def answer(self, request: Request) -> Response:
-        """Carry out the operation that the request's target header names."""
+        """The response of the operation that the request's target header names, or its error."""
         request_id = self._identities.uuid()
         name = request.headers.get("x-amz-target", "").rpartition(".")[2]
         try:
@@ -72,7 +72,7 @@ class KinesisService:
     def carry_out(self, name: str, document: Document, *, throttled: bool = True) -> Any:
         """Carry out the operation with this name; returns its response, None for an empty one, or raises AwsError.
 
-        `throttled`: as often as an account may call it, and not as often as a stack does, which would try again.
+        `throttled`: whether the call counts against the account's rate; a stack's does not, as it would try again.
         """
         operation = self._operation(name)
         document = validate("kinesis", name, document)
@@ -92,6 +92,6 @@ class KinesisService:
 
 
 def _error_response(error: AwsError, request_id: str) -> Response:
-    # This one spells its key with a capital (facts 1.1).
+    # SerializationException is the one whose message is under a key with a capital (facts 1.1).
     key = "Message" if error.code == "SerializationException" else "message"
     return json_response({"__type": error.code, key: error.message}, request_id=request_id, status=error.status)

@@ -1,4 +1,4 @@
-"""The streams of one Region, and what all operations need: finding one, changing its state, counting."""
+"""The streams of one Region, and what all operations need: finding one, changing its state, limits and metrics."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kinesis_lab.emulator.transition import Effect
 from kinesis_lab.emulator.wire import ACCOUNT, LATENCY, AwsError, Document
 
 LARGE_REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
+"""Regions in which an account may have more shards than elsewhere (facts 1.6)."""
 ON_DEMAND_STREAMS = 50
 """On-demand streams of an account (facts 1.6)."""
 
@@ -48,10 +49,10 @@ STREAM_RATES = {
 
 
 class Region:
-    """Everything that Kinesis knows in one Region."""
+    """The state of Kinesis in one Region."""
 
     def __init__(self, name: str, clock: Clock, recorder: FlightRecorder, metrics: Metrics, *, limits: bool) -> None:
-        """An empty Region.  Without `limits`, it takes in and gives out whatever comes, however fast."""
+        """A Region without streams.  Without `limits`, reads, writes and calls are never throttled."""
         self.name = name
         self.clock = clock
         self.recorder = recorder
@@ -170,7 +171,7 @@ class Region:
         self.recorder.note("state", stream=stream.name, outcome=status)
 
     def expire_shards(self, stream: Stream) -> None:
-        """Let the closed shards of `stream` expire: those that are due now, the others in their time (facts 1.7)."""
+        """Expire closed shards of `stream` once they are older than its retention, now or later (facts 1.7)."""
         stream.expire()
         waiting = [shard.closed_at for shard in stream.shards if shard.closed_at is not None and not shard.expired]
         if waiting:
@@ -185,7 +186,7 @@ class Region:
             self.expire_shards(stream)
 
     def check_key(self, key: str | None) -> None:
-        """Raise if a stream's KMS key cannot be used (facts 1.8); None is no key, and AWS's own always works."""
+        """Raise AwsError if a KMS key cannot be used (facts 1.8); no key, or AWS's own, always can."""
         if key is None or key.endswith("alias/aws/kinesis"):
             return
         state = key_state(self.name, key)
@@ -197,14 +198,14 @@ class Region:
             raise AwsError("KMSInvalidStateException", f"The KMS key {key} is in the state {state}.")
 
     def end_dry_run(self, request: Document) -> None:
-        """Raise if a request, which was found to be good, is not to be carried out (facts 1.3)."""
+        """Raise DryRunOperationException if a request, found to be valid, is only a dry run (facts 1.3)."""
         if request.get("DryRun"):
             raise AwsError("DryRunOperationException", "The request would have succeeded, but DryRun is set.")
 
-    # Counting
+    # Rates and metrics
 
     def check_rate(self, operation: str, request: Document) -> None:
-        """Raise LimitExceededException for more calls a second than AWS allows (facts 1.6)."""
+        """Count a call; raise LimitExceededException if it is more than AWS allows in a second (facts 1.6)."""
         if operation in ACCOUNT_RATES:
             budget = self._rate(operation, "", ACCOUNT_RATES[operation])
             of = f"account {ACCOUNT}"
@@ -221,20 +222,20 @@ class Region:
         return self._rates.setdefault((operation, name), Budget(rate))
 
     def count(self, stream: Stream, name: str, value: float, unit: str = "Count") -> None:
-        """Measure something of a stream (facts 11)."""
+        """Add a value of a metric of `stream` (facts 11)."""
         self._metrics.add(self.name, "AWS/Kinesis", name, value, unit, StreamName=stream.name)
 
     def count_all(self, stream: Stream, *measured: tuple[str, float, str]) -> None:
-        """Measure several things of a stream: name, value, unit."""
+        """Add values of several metrics of `stream`: name, value and unit of each."""
         self._metrics.add_all(self.name, "AWS/Kinesis", measured, StreamName=stream.name)
 
     def count_shard(self, stream: Stream, shard_id: str, name: str, value: float, unit: str = "Count") -> None:
-        """Measure something of a shard, if the stream's enhanced monitoring has it on (facts 11)."""
+        """Add a value of a shard-level metric, if the stream's enhanced monitoring has it on (facts 11)."""
         if name in stream.shard_metrics:
             self._metrics.add(self.name, "AWS/Kinesis", name, value, unit, StreamName=stream.name, ShardId=shard_id)
 
     def count_consumer(self, stream: Stream, consumer: Consumer, name: str, value: float, unit: str = "Count") -> None:
-        """Measure something of a registered consumer (facts 11)."""
+        """Add a value of a metric of a registered consumer (facts 11)."""
         self._metrics.add(
             self.name, "AWS/Kinesis", name, value, unit, StreamName=stream.name, ConsumerName=consumer.name
         )

@@ -14,11 +14,12 @@ LAST_INDEX = 2**63 - 1
 
 
 class Origin(NamedTuple):
-    """What a sequence number says of the record's origin."""
+    """What a sequence number encodes: where and when its record arrived."""
 
     created: int
-    """When its shard was made, in seconds since 1970."""
+    """When its shard was created, in seconds since 1970."""
     shard: int
+    """The index of its shard."""
     position: int
     """The sequence index."""
     second: int
@@ -34,7 +35,7 @@ def sequence_number(*, created: int, shard: int, index: int, second: int) -> str
 
 
 def origin(number: str) -> Origin | None:
-    """What a sequence number says; None if it is not of the shape that `sequence_number` makes."""
+    """What a sequence number encodes; None if `sequence_number` cannot have made it."""
     value = int(number)
     found = Origin(
         value >> 148 & 0xFFFFFFFFF, value >> 4 & 0xFFFFFFFF, value >> 80 & 0xFFFFFFFFFFFFFFFF, value >> 36 & 0xFFFFFFFFF

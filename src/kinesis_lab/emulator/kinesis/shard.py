@@ -1,4 +1,4 @@
-"""A shard: an append-only row of records, read by position."""
+"""A shard: an append-only log of records, read by position."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def places(records: Sequence[Record]) -> str | None:
 
 
 def span(first: int, last: int) -> str:
-    """Places in a row: `3`, or `0-99`."""
+    """Consecutive places: `3`, or `0-99`."""
     return str(first) if first == last else f"{first}-{last}"
 
 
@@ -94,7 +94,7 @@ class Shard:
         self.ending_sequence_number: str | None = None
         self.closed_at: float | None = None
         self.expired = False
-        """Whether it is closed for longer than the stream keeps records: AWS no longer lists it (facts 1.7)."""
+        """Whether it has been closed for longer than the stream keeps records: AWS no longer lists it (facts 1.7)."""
         self._writes = Budget(RECORDS_IN, BYTES_IN)
         self._burst = Burst(LARGEST_RECORD, BYTES_IN)
         self.reads = Budget(READS, BYTES_OUT)
@@ -146,7 +146,7 @@ class Shard:
         self.wake()
 
     def trim(self, before: float) -> None:
-        """Forget the records that arrived before `before` (seconds since 1970)."""
+        """Drop the records that arrived before `before` (seconds since 1970)."""
         kept = self._kept_from
         if kept == len(self._records) or self._records[kept].arrival >= before:
             return
@@ -180,7 +180,7 @@ class Shard:
         return records
 
     def at(self, position: int) -> Record | None:
-        """The record at `position`, or None when it has not come yet or is gone."""
+        """The record at `position`, or None if it has not arrived yet or was trimmed."""
         if self.horizon <= position < self.tip:
             return self._records[position - self._trimmed]
         return None
@@ -201,7 +201,7 @@ class Shard:
         return self._trimmed + found
 
     def read_to_end(self, position: int) -> bool:
-        """Whether nothing is left at `position`, and nothing will come."""
+        """Whether the shard is closed and has no record at `position` or after it."""
         return not self.open and position >= self.tip
 
     def on_arrival(self, wake: Callable[[], None]) -> None:
@@ -209,7 +209,7 @@ class Shard:
         self._waiting.append(wake)
 
     def wake(self) -> None:
-        """Let those who wait for a record have another look: one has come, or none will."""
+        """Call all that `on_arrival` was given: a record has arrived, or none will any more."""
         waiting, self._waiting = self._waiting, []
         for wake in waiting:
             wake()

@@ -37,7 +37,7 @@ class Consumer:
 
 
 class Stream:
-    """A named row of shards."""
+    """A stream: its settings, and its shards from the first one on."""
 
     def __init__(
         self, name: str, region: str, mode: str, shard_count: int, clock: Clock, recorder: FlightRecorder
@@ -64,7 +64,7 @@ class Stream:
         self.policy: str | None = None
         self.consumers: dict[str, Consumer] = {}
         self.shards: list[Shard] = []
-        """All there ever were, by their index."""
+        """All shards that it ever had, by their index."""
         # At most so many in any 24 hours (facts 1.4, 1.8, 6).
         self.mode_switches = Budget(2, seconds=A_DAY)
         self.new_keys = Budget(25, seconds=A_DAY)
@@ -98,7 +98,7 @@ class Stream:
         return "KMS" if self.key_id else None
 
     def children(self, parent: Shard) -> list[Shard]:
-        """The shards that `parent` became."""
+        """The shards that took over the hash keys of `parent`."""
         return [shard for shard in self.shards[parent.index + 1 :] if parent in shard.parents]
 
     # Records
@@ -120,7 +120,7 @@ class Stream:
         return shard.append(self._index, round(self._clock.now, 3), partition_key, data, self.encryption)
 
     def trim(self, shard: Shard) -> None:
-        """Forget what the shard holds for longer than the retention period."""
+        """Drop the records of the shard that are older than the retention period."""
         shard.trim(self._clock.now - self.retention_hours * 3600)
 
     # Resharding (facts 6)

@@ -1,4 +1,4 @@
-"""Strings that a client carries but cannot read or make up: shard iterators and the tokens of next pages."""
+"""Opaque strings for clients to pass back, which they cannot read or make: shard iterators and NextTokens."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 from hashlib import blake2b
 
 _SEAL = 12
+"""Bytes of the keyed hash in front of the parts."""
 
 
 def seal(*parts: str | float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kinesis_lab.emulator.clock import MICROSECONDS
 from kinesis_lab.emulator.kinesis.documents import consumer_document
-from kinesis_lab.emulator.kinesis.operations.shards import check_age_of_token, check_still_meant, find_shard
+from kinesis_lab.emulator.kinesis.operations.shards import check_age_of_token, check_creation_timestamp, find_shard
 from kinesis_lab.emulator.kinesis.operations.tags import add_tags
 from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.shard_reads import starting_position
@@ -18,8 +18,9 @@ CONSUMERS = 20
 CONSUMERS_WITH_ADVANTAGE = 50
 """Registered consumers of a stream (facts 1.11)."""
 CREATING_AT_ONCE = 5
+"""Consumers of a stream that may be in CREATING at the same time (facts 1.11)."""
 RESUBSCRIBE_SECONDS = 5.0
-"""How long a subscription can't be followed by another of the same consumer and shard (facts 5.3)."""
+"""For how long after a subscription the same consumer cannot subscribe to the same shard again (facts 5.3)."""
 
 # How long a change of state takes is not published: our choice, in virtual seconds.
 SECONDS_TO_REGISTER = 5.0
@@ -70,7 +71,7 @@ class ConsumerOperations:
     def list_stream_consumers(self, request: Document) -> Document:
         """ListStreamConsumers: by name, 100 a page unless asked otherwise."""
         stream = self._region.stream(request)
-        check_still_meant(stream, request)
+        check_creation_timestamp(stream, request)
         after = ""
         if token := request.get("NextToken"):
             parts = unseal(token)

@@ -14,7 +14,7 @@ from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 MOST_LISTED = 1000
 """Shards on a page (facts 1.10)."""
 TOKEN_SECONDS = 300
-"""How long the token of a next page is good (facts 1.10)."""
+"""How long a NextToken is valid (facts 1.10)."""
 MOST_SHARDS = 10_000
 """Up to how many shards UpdateShardCount goes (facts 6)."""
 
@@ -43,7 +43,7 @@ class ShardOperations:
             stream, shards = self._next_page(token)
         else:
             stream = self._region.stream(request)
-            check_still_meant(stream, request)
+            check_creation_timestamp(stream, request)
             shards = self._filtered(stream, request.get("ShardFilter", {}))
             if start := request.get("ExclusiveStartShardId"):
                 after = find_shard(stream, start).index
@@ -167,13 +167,13 @@ class ShardOperations:
 
 
 def check_age_of_token(made: int, now: int) -> None:
-    """Raise if the token of a next page is too old; both in microseconds."""
+    """Raise ExpiredNextTokenException if a NextToken is too old: `made` and `now` in microseconds since 1970."""
     if now - made > TOKEN_SECONDS * 1_000_000:
         raise AwsError("ExpiredNextTokenException", f"The NextToken is older than {TOKEN_SECONDS} seconds.")
 
 
-def check_still_meant(stream: Stream, request: Document) -> None:
-    """Raise if a request means an earlier stream of the same name (facts 1.3)."""
+def check_creation_timestamp(stream: Stream, request: Document) -> None:
+    """Raise ResourceNotFoundException if a request means an earlier stream of the same name (facts 1.3)."""
     created = request.get("StreamCreationTimestamp")
     if created is not None and int(created) != int(stream.created):
         raise AwsError(
@@ -197,7 +197,7 @@ def find_shard(stream: Stream, shard_id: str) -> Shard:
 
 
 def no_such_shard(index: int, stream: str) -> AwsError:
-    """There is no such shard, or no longer."""
+    """The error for a shard that the stream does not have, or no longer lists."""
     return AwsError(
         "ResourceNotFoundException",
         f"Shard shardId-{index:012d} in stream {stream} under account {ACCOUNT} does not exist",
@@ -205,7 +205,7 @@ def no_such_shard(index: int, stream: str) -> AwsError:
 
 
 def _alive(shards: list[Shard], second: float, *, only_then: bool) -> list[Shard]:
-    """Those that were open at `second` (since 1970), or later unless `only_then`."""
+    """The shards that were open at `second` (since 1970), or at any time from then on unless `only_then`."""
     return [
         shard
         for shard in shards

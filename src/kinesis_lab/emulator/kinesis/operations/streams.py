@@ -276,7 +276,7 @@ class StreamOperations:
 
 
 def check_retention(hours: int) -> None:
-    """Raise for a retention that no stream has (facts 1.7)."""
+    """Raise InvalidArgumentException for a retention that no stream can have (facts 1.7)."""
     least, most = RETENTION_HOURS
     if hours < least:
         raise AwsError(

@@ -8,6 +8,7 @@ from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.wire import AwsError, Document
 
 MOST_TAGS = 50
+"""Tags of a resource (facts 1.9)."""
 
 
 class TagOperations:
@@ -70,7 +71,7 @@ class TagOperations:
 
 
 def add_tags(tags: dict[str, str], new: dict[str, str]) -> None:
-    """Add `new` to `tags`, unless these would be too many."""
+    """Add `new` to `tags`; raises InvalidArgumentException if these would be too many."""
     if len(tags.keys() | new.keys()) > MOST_TAGS:
         raise AwsError("InvalidArgumentException", f"A resource can have at most {MOST_TAGS} tags.")
     tags.update(new)
