@@ -10,7 +10,7 @@ from kinesis_lab.emulator.clock import MICROSECONDS, Clock
 A_MINUTE = 60 * MICROSECONDS
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], int]
-"""Of what metrics are, and in which minute: Region, namespace and dimensions of a Metric; plain, as there are many."""
+"""Region, namespace and dimensions of metrics, and the number of their minute since 1970; plain, as there are many."""
 
 
 class Metric(NamedTuple):
@@ -29,7 +29,7 @@ class Minute:
     __slots__ = ("count", "largest", "smallest", "total", "unit")
 
     def __init__(self, unit: str) -> None:
-        """Nothing measured yet."""
+        """No measurement so far; `unit` is CloudWatch's, as in Count."""
         self.unit = unit
         self.count = 0
         self.total = 0.0
@@ -69,8 +69,8 @@ class Metrics:
         **dimensions: str,
     ) -> None:
         """Measure several things of the same dimensions, now or `at` an instant: name, value and unit of each."""
-        minute_of_day = self._clock.microseconds // A_MINUTE if at is None else int(at // 60)
-        of = region, namespace, tuple(dimensions.items()), minute_of_day
+        minute_number = self._clock.microseconds // A_MINUTE if at is None else int(at // 60)
+        of = region, namespace, tuple(dimensions.items()), minute_number
         minutes = self._measured.get(of)
         if minutes is None:
             minutes = self._measured[of] = {}
@@ -86,7 +86,7 @@ class Metrics:
                 minute.largest = value
 
     def take(self) -> list[tuple[Metric, int, Minute]]:
-        """What was collected since the last time: metric, second since 1970 at which the minute began, statistics."""
+        """What was collected since the last call: metric, second since 1970 at which the minute began, statistics."""
         collected = [
             (Metric(region, namespace, name, minute.unit, dimensions), number * 60, minute)
             for (region, namespace, dimensions, number), minutes in self._measured.items()
