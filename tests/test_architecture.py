@@ -118,6 +118,13 @@ def test_only_the_adapter_knows_moto():
     assert any(within(name, "moto") for module in modules() if within(module, ADAPTER) for name in imports(module))
 
 
+def test_the_adapter_stands_at_the_bottom():
+    own = [module for module in modules() if within(module, ADAPTER)]
+    used = {name for module in own for name in dependencies(module) if modules()[name].stem != "__init__"}
+    below = {f"{EMULATOR}.{name}" for name in ("clock", "lambda_.settings", "metrics", "patches", "wire")}
+    assert used - set(own) == below
+
+
 def test_the_library_knows_nothing_of_the_workbook():
     assert breaches(("kinesis_lab",), ("helpers",)) == []
 

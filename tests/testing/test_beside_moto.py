@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import boto3
 import pytest
@@ -14,6 +16,7 @@ from kinesis_lab.emulator.wire import NotOffered
 from kinesis_lab.testing import fresh_cloud
 from tests.conftest import ROLE, execution_role, zipped
 
+ROOT = Path(__file__).parents[2]
 REGION = "us-east-1"
 
 
@@ -146,3 +149,10 @@ def test_a_client_of_a_closed_cloud_serves_in_a_mock():
     with mock_aws():
         client.create_stream(StreamName="plain", ShardCount=1)
         assert client.describe_stream(StreamName="plain")["StreamDescription"]["StreamStatus"] == "ACTIVE"
+
+
+def test_the_oldest_and_the_newest_moto_are_tested():
+    (requirement,) = re.findall(r'"moto>=(.+?),<(.+?)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    oldest, too_new = requirement
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    assert f'moto: ["moto=={oldest}", "moto<{too_new}"]' in workflow

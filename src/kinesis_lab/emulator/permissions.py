@@ -13,14 +13,14 @@ KNOWN = {"aws:resourceaccount": ACCOUNT, "s3:resourceaccount": ACCOUNT, "aws:sou
 
 
 class Permissions:
-    """Answers from the policies of roles, each question once until something in IAM has changed."""
+    """Answers from the policies of roles; answers are cached until something in IAM changes."""
 
     def __init__(self) -> None:
-        """Nothing was asked yet."""
+        """An empty cache."""
         self._answers: dict[tuple[str, str, str], bool] = {}
 
     def forget(self) -> None:
-        """IAM was called: roles and policies may be others now."""
+        """Drop the cache, as roles and policies may be others now."""
         self._answers.clear()
 
     def allow(self, role: str, action: str, resource: str) -> bool:
@@ -32,7 +32,7 @@ class Permissions:
 
 
 def _allowed(role: str, action: str, resource: str) -> bool:
-    """By moto's IAM but for the conditions, of which it knows few: what does not hold would be a denial there."""
+    """What moto's IAM says of the statements whose conditions hold: it knows few of them, and denies by the others."""
     statements = [each for each in iam.role_statements(role) if _holds(each.get("Condition") or {})]
     return iam.allowed(statements, action, resource)
 

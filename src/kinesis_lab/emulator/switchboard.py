@@ -119,7 +119,7 @@ class Switchboard:
         self._stacks_attached = True
 
     def _forget(self) -> None:
-        """Roles and functions may be others now."""
+        """Drop cached roles and functions, as they may be others now."""
         self._permissions.forget()
         self._functions.forget()
 

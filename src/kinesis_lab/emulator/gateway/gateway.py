@@ -14,7 +14,7 @@ from kinesis_lab.emulator.gateway.mapping_templates import render
 from kinesis_lab.emulator.gateway.routing import Call, Route, route_of
 from kinesis_lab.emulator.identity import Identities
 from kinesis_lab.emulator.permissions import Permissions
-from kinesis_lab.emulator.wire import NotOffered, Request, Response
+from kinesis_lab.emulator.wire import ACCOUNT, NotOffered, Request, Response
 
 ACTION = re.compile(r"arn:aws:apigateway:(?P<region>[\w-]+):kinesis:action/(?P<action>\w+)")
 FUNCTION = re.compile(
@@ -70,7 +70,7 @@ class Gateway:
         """Whether the role that the integration acts in allows it; a document that is none is for Kinesis to refuse."""
         try:
             asked = json.loads(document)
-            resource = asked.get("StreamARN") or f"arn:aws:kinesis:{region}:123456789012:stream/{asked['StreamName']}"
+            resource = asked.get("StreamARN") or f"arn:aws:kinesis:{region}:{ACCOUNT}:stream/{asked['StreamName']}"
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             return True
         role = route.integration["credentials"] or ""
@@ -78,8 +78,8 @@ class Gateway:
 
     def _request_document(self, call: Call, route: Route) -> str:
         """What the integration is sent: the template for the content type of the call, or the body as it is."""
-        kind = call.headers.get("content-type", BODY_TYPE).partition(";")[0].strip()
-        template = (route.integration["requestTemplates"] or {}).get(kind)
+        content_type = call.headers.get("content-type", BODY_TYPE).partition(";")[0].strip()
+        template = (route.integration["requestTemplates"] or {}).get(content_type)
         if template is None:
             return call.body.decode()
         return self._rendered(template, call.body, call, route)

@@ -117,11 +117,11 @@ class FunctionCache:
     """Functions that were found before: mappings ask for the same one again and again."""
 
     def __init__(self) -> None:
-        """None was found yet."""
+        """An empty cache."""
         self._functions: dict[tuple[str, str], Function] = {}
 
     def forget(self) -> None:
-        """Functions may be others now."""
+        """Drop all of them, as functions may be others now."""
         self._functions.clear()
 
     def find(self, region: str, name_or_arn: str) -> Function:

@@ -15,7 +15,7 @@ from typing import Any
 import moto.core.models
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.model_instances import model_data, reset_model_data
+from moto.core.model_instances import model_data
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 
@@ -38,21 +38,24 @@ def attach(patches: Patches, seed: int) -> None:
 
 def _put_backends_aside(patches: Patches) -> None:
     """Begin without any state, and restore the state of before when all of this cloud's has been reset."""
-    instances = {model: model.instances_tracked for model in _models() if model.instances_tracked}
+    instances = _forget_instances()
     kept = [(backend, dict(backend)) for backend in _backends]
     patches.callback(_restore_backends, kept)
     patches.callback(_restore_instances, instances)
     patches.attribute(s3_backends, "bucket_accounts", {})
     patches.callback(BackendDict.reset)  # as it is now: it closes files, too
-    reset_model_data()
     for backend, _ in kept:
         backend.clear()
     _backends.clear()
 
 
-def _models() -> list[Any]:
-    """The classes of which moto keeps every object, for as long as the process lives."""
-    return [model for models in model_data.values() for model in models.values()]
+def _forget_instances() -> dict[Any, list[Any]]:
+    """Empty the lists in which moto keeps every object of its classes, and return those that had anything."""
+    models: list[Any] = [model for of_service in model_data.values() for model in of_service.values()]
+    instances = {model: model.instances_tracked for model in models if model.instances_tracked}
+    for model in instances:
+        model.instances_tracked = []
+    return instances
 
 
 def _restore_backends(kept: list[tuple[Any, dict[str, Any]]]) -> None:
@@ -62,7 +65,7 @@ def _restore_backends(kept: list[tuple[Any, dict[str, Any]]]) -> None:
 
 
 def _restore_instances(instances: dict[Any, list[Any]]) -> None:
-    reset_model_data()
+    _forget_instances()
     for model, tracked in instances.items():
         model.instances_tracked = tracked
 
