@@ -13,8 +13,8 @@ import time
 import boto3
 import pytest
 
-from helpers import cloud as door
 from helpers import open_cloud
+from kinesis_lab import cloud as door
 from kinesis_lab.cloud import CloudError
 from kinesis_lab.emulator.wire import NotOffered
 
