@@ -10,7 +10,7 @@ from kinesis_lab.emulator.clock import MICROSECONDS, Clock
 A_MINUTE = 60 * MICROSECONDS
 
 Key = tuple[str, str, tuple[tuple[str, str], ...], int]
-"""Region, namespace and dimensions that several metrics share, and the minute: its number since 1970."""
+"""Region, namespace and dimensions of metrics, and the number of their minute since 1970; plain, as there are many."""
 
 
 class Metric(NamedTuple):
@@ -29,7 +29,7 @@ class Minute:
     __slots__ = ("count", "largest", "smallest", "total", "unit")
 
     def __init__(self, unit: str) -> None:
-        """Statistics of no values yet, in one of CloudWatch's units, such as Count or Bytes."""
+        """No measurement so far; `unit` is CloudWatch's, as in Count."""
         self.unit = unit
         self.count = 0
         self.total = 0.0
@@ -68,12 +68,12 @@ class Metrics:
         at: float | None = None,
         **dimensions: str,
     ) -> None:
-        """Add values of several metrics with the same dimensions: name, value and unit of each; `at` as for `add`."""
+        """Measure several things of the same dimensions, now or `at` an instant: name, value and unit of each."""
         minute_number = self._clock.microseconds // A_MINUTE if at is None else int(at // 60)
-        key = region, namespace, tuple(dimensions.items()), minute_number
-        minutes = self._measured.get(key)
+        of = region, namespace, tuple(dimensions.items()), minute_number
+        minutes = self._measured.get(of)
         if minutes is None:
-            minutes = self._measured[key] = {}
+            minutes = self._measured[of] = {}
         for name, value, unit in measured:
             minute = minutes.get(name)
             if minute is None:
@@ -86,7 +86,7 @@ class Metrics:
                 minute.largest = value
 
     def take(self) -> list[tuple[Metric, int, Minute]]:
-        """All that was added since the last call: metric, the minute's first second since 1970, statistics."""
+        """What was collected since the last call: metric, second since 1970 at which the minute began, statistics."""
         collected = [
             (Metric(region, namespace, name, minute.unit, dimensions), number * 60, minute)
             for (region, namespace, dimensions, number), minutes in self._measured.items()
