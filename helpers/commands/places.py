@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "src"
 NOTEBOOKS = ROOT / "notebooks"
+PICTURES = ROOT / "tests" / "pictures"  # what the notebooks' pictures show, in words
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 PROJECT = ROOT / "pyproject.toml"
 LOCK = ROOT / "requirements.lock"

@@ -7,16 +7,20 @@ A shard has the same colour in every picture.  Red is for what failed and for no
 from __future__ import annotations
 
 import io
+import os
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
 INK = "#22303c"
@@ -29,6 +33,11 @@ SHARDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d1f")
 
 HALO = [withStroke(linewidth=2.5, foreground=PAPER)]
 """What keeps words legible over lines."""
+
+DESCRIBE = "WORKBOOK_DESCRIBE_PICTURES"
+"""The environment variable that lets pictures in notebooks be described as well, for builds and tests."""
+DESCRIPTION = "application/vnd.workbook.picture+json"
+"""The type of a description among a cell's outputs."""
 
 WIDTH = 8.6
 """Inches: as wide as a notebook's text."""
@@ -90,8 +99,21 @@ class Picture(Figure):
 
     __str__ = __repr__
 
+    def described(self) -> dict[str, Any]:
+        """What is drawn, whatever drew it: every text in its order, and how many shapes of each kind.
+
+        PNG files of different processors differ in single bytes; this does not.
+        """
+        self.draw_without_rendering()
+        texts = [text.get_text() for text in self.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        shapes = Counter(type(artist).__name__ for artist in self.findobj(Artist) if not isinstance(artist, Text))
+        return {"finding": self.finding, "texts": texts, "shapes": dict(sorted(shapes.items()))}
+
     def _repr_mimebundle_(self, **_wanted: Any) -> dict[str, Any]:
-        return {"image/png": self.png(), "text/plain": repr(self)}
+        bundle: dict[str, Any] = {"image/png": self.png(), "text/plain": repr(self)}
+        if os.environ.get(DESCRIBE):
+            bundle[DESCRIPTION] = self.described()
+        return bundle
 
 
 def shard_index(shard_id: str) -> int:

@@ -4,12 +4,14 @@ import argparse
 import copy
 import hashlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from difflib import unified_diff
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
@@ -36,16 +38,45 @@ class OwnKernel(AsyncKernelManager):
         return KernelSpec(argv=[sys.executable, *module], language="python")
 
 
-def built(path: Path) -> bytes:
-    """The notebook, executed anew in its own folder, in its normal form."""
+class Built(NamedTuple):
+    """A notebook that was executed anew."""
+
+    notebook: bytes
+    """In its normal form."""
+    pictures: bytes
+    """What its pictures show, as JSON: the descriptions of each cell's, by the cell's id."""
+
+
+def built(path: Path) -> Built:
+    """Execute a notebook anew in its own folder."""
     blank = cleared(normal.normalised(normal.read(path)))
     notebook: NotebookNode = nbformat.reads(json.dumps(blank), as_version=4)  # type: ignore[no-untyped-call]
     execute(notebook, path.parent)
-    return normal.to_bytes(notebook)
+    pictures = json.dumps(descriptions(notebook), ensure_ascii=False, indent=1, sort_keys=True)
+    return Built(normal.to_bytes(notebook), f"{pictures}\n".encode())
+
+
+def pictures_of(path: Path) -> Path:
+    """The file that says what the pictures of a notebook show."""
+    return places.PICTURES / f"{path.stem}.json"
+
+
+def descriptions(notebook: Json) -> dict[str, list[Json]]:
+    """What the pictures of an executed notebook show, by the id of their cell."""
+    found: dict[str, list[Json]] = {}
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if described := output.get("data", {}).get(normal.DESCRIPTION):
+                found.setdefault(cell["id"], []).append(described)
+    return found
 
 
 def execute(notebook: NotebookNode, folder: Path) -> None:
-    """Run all cells of a notebook in a folder, and put what they say into it; raises CellExecutionError."""
+    """Run all cells of a notebook in a folder, and put what they say into it; raises CellExecutionError.
+
+    Its pictures are described beside what they look like.
+    """
+    os.environ["WORKBOOK_DESCRIBE_PICTURES"] = "1"
     NotebookClient(
         notebook,
         kernel_manager_class=OwnKernel,
@@ -122,12 +153,16 @@ def _do(path: Path, check: bool) -> tuple[str, str]:
         return "failed", f"{error.ename}: {error.evalue}\n{error.traceback.rstrip()}"
     except Exception as error:  # a dead kernel, a cell that takes too long: say so and go on
         return "failed", f"{type(error).__name__}: {error}"
-    if path.read_bytes() == new:
+    pictures = pictures_of(path)
+    described_as_before = pictures.exists() and pictures.read_bytes() == new.pictures
+    if path.read_bytes() == new.notebook and described_as_before:
         return "ok", ""
     if not check:
-        path.write_bytes(new)
+        path.write_bytes(new.notebook)
+        pictures.write_bytes(new.pictures)
         return "ok", ""
-    lines = list(differences(normal.normalised(normal.read(path)), json.loads(new)))
+    lines = list(differences(normal.normalised(normal.read(path)), json.loads(new.notebook)))
+    lines += [] if described_as_before else [f"its pictures show something else than {places.near(pictures)} says"]
     more = [f"… and {len(lines) - _DIFFERENCES} lines more"] if len(lines) > _DIFFERENCES else []
     return "differs", "\n".join(lines[:_DIFFERENCES] + more) or "only its form differs"
 
