@@ -42,25 +42,25 @@ class WriteOperations:
         self._region.check_key(stream.key_id)
         self._region.end_dry_run(request)
         placed = self._place(stream, [entry])
-        self._count(stream, "PutRecord", [entry], placed)
+        self._report(stream, "PutRecord", [entry], placed)
         shard, record = placed[0]
         if record is None:
             raise AwsError("ProvisionedThroughputExceededException", _rate_exceeded(stream, shard))
         return {"ShardId": shard.id, "SequenceNumber": record.sequence_number, **_encryption(stream)}
 
     def put_records(self, request: Document) -> Document:
-        """PutRecords: up to 500 records, each with a result of its own (facts 4.3)."""
+        """PutRecords: up to 500 records, each with a result of its own; a bad one fails the call (facts 4.3)."""
         stream = self._region.stream(request, writing=True)
-        entries = [_entry("PutRecords", stream, record) for record in request["Records"]]  # all, or none is put
-        if sum(entry.size for entry in entries) > MOST_BYTES:
+        entries = [_entry("PutRecords", stream, record) for record in request["Records"]]
+        size = sum(entry.size for entry in entries)
+        if size > MOST_BYTES:
             raise AwsError(
-                "InvalidArgumentException",
-                f"Records of {sum(entry.size for entry in entries)} bytes exceed the limit of {MOST_BYTES} a request.",
+                "InvalidArgumentException", f"Records of {size} bytes exceed the limit of {MOST_BYTES} a request."
             )
         self._region.check_key(stream.key_id)
         self._region.end_dry_run(request)
         placed = self._place(stream, entries)
-        self._count(stream, "PutRecords", entries, placed)
+        self._report(stream, "PutRecords", entries, placed)
         answers = [
             {"SequenceNumber": record.sequence_number, "ShardId": shard.id}
             if record
@@ -74,7 +74,7 @@ class WriteOperations:
         return {"FailedRecordCount": failed, "Records": answers, **_encryption(stream)}
 
     def _place(self, stream: Stream, entries: list[Entry]) -> list[tuple[Shard, Record | None]]:
-        """Each entry's shard, and its record unless the shard's budget is spent."""
+        """Put all entries; returns each one's shard, and its record, None if the shard's budget is spent."""
         now = self._region.clock.microseconds
         limits = self._region.limits
         placed: list[tuple[Shard, Record | None]] = []
@@ -98,9 +98,9 @@ class WriteOperations:
                 f"{ACCOUNT} is invalid.",
             )
 
-    # What is written down and measured (facts 11)
+    # Flight recorder and metrics (facts 11)
 
-    def _count(
+    def _report(
         self, stream: Stream, operation: str, entries: list[Entry], placed: list[tuple[Shard, Record | None]]
     ) -> None:
         accepted: defaultdict[int, list[Record]] = defaultdict(list)
@@ -115,21 +115,26 @@ class WriteOperations:
         for index in sorted(refused):
             self._note_refused(stream, stream.shards[index], refused[index])
         throttled = sum(map(len, refused.values()))
-        count, good = self._region.count, len(entries) - throttled
-        count(stream, f"{operation}.Bytes", sum(entry.size for entry in entries), "Bytes")
-        count(stream, f"{operation}.Latency", self._region.latency_ms, "Milliseconds")
-        count(stream, f"{operation}.Success", float(good > 0))
-        count(stream, "WriteProvisionedThroughputExceeded", throttled)
+        good = len(entries) - throttled
+        self._region.count_all(
+            stream,
+            (f"{operation}.Bytes", sum(entry.size for entry in entries), "Bytes"),
+            (f"{operation}.Latency", self._region.latency_ms, "Milliseconds"),
+            (f"{operation}.Success", float(good > 0), "Count"),
+            ("WriteProvisionedThroughputExceeded", throttled, "Count"),
+        )
         if operation == "PutRecords":
-            count(stream, "PutRecords.TotalRecords", len(entries))
-            count(stream, "PutRecords.SuccessfulRecords", good)
-            count(stream, "PutRecords.FailedRecords", 0)
-            count(stream, "PutRecords.ThrottledRecords", throttled)
+            self._region.count_all(
+                stream,
+                ("PutRecords.TotalRecords", len(entries), "Count"),
+                ("PutRecords.SuccessfulRecords", good, "Count"),
+                ("PutRecords.FailedRecords", 0, "Count"),
+                ("PutRecords.ThrottledRecords", throttled, "Count"),
+            )
 
     def _note_accepted(self, stream: Stream, shard: Shard, records: list[Record]) -> None:
         size = sum(record.size for record in records)
-        self._region.count(stream, "IncomingBytes", size, "Bytes")
-        self._region.count(stream, "IncomingRecords", len(records))
+        self._region.count_all(stream, ("IncomingBytes", size, "Bytes"), ("IncomingRecords", len(records), "Count"))
         self._region.count_shard(stream, shard.id, "IncomingBytes", size, "Bytes")
         self._region.count_shard(stream, shard.id, "IncomingRecords", len(records))
         self._region.recorder.note(
