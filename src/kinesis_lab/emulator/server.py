@@ -238,11 +238,11 @@ _TELL_QUEUES = ("CreateQueue", "GetQueueUrl", "ListQueues", "ListDeadLetterSourc
 
 
 def _with_reachable_queues(request: Request, response: Response) -> Response:
-    """Let the URLs of queues lead here: moto's begin with https, and some SDKs send to them what is for a queue."""
+    """Let the URLs of queues lead here, which moto's do not: some SDKs send to them what is for a queue."""
     if request.scope[1] != "sqs" or _operation(request) not in _TELL_QUEUES:
         return response
-    here = f"://{request.headers.get('host', '')}/".encode()
-    return response._replace(body=response.body.replace(b"https" + here, b"http" + here))
+    here = f"http://{request.headers.get('host', '')}/".encode()
+    return response._replace(body=re.sub(rb"https://[\w.:-]+/(?=[0-9]{12}/)", lambda _: here, response.body))
 
 
 def _operation(request: Request) -> str:
