@@ -204,3 +204,166 @@ def _health(cloud: Served) -> Response:
     document = {"status": "closed" if cloud.closed else "ok", "region": REGION, "speed": clock.speed}
     time = datetime.fromtimestamp(clock.due, UTC).isoformat()
     return Response(200, {"content-type": "application/json"}, json.dumps({**document, "time": time}).encode())
+<<<<<<< HEAD
+=======
+
+
+def _handler(cloud: Served) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        server_version, sys_version = "local-cloud", ""
+        disable_nagle_algorithm = True
+
+        def answer(self) -> None:
+            """Any method: AWS's services tell requests apart by more than that."""
+            refused = self._unreadable()
+            if refused:  # this ends the connection, too: what follows cannot be told from the body
+                self.send_error(refused)
+                self._hear_out()
+                return
+            body = self._body()
+            if self.path == HEALTH and self.command in ("GET", "HEAD"):
+                self._send(_health(cloud))
+                return
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = _request(self.command, self.path, headers, body)
+            try:
+                response = self._answered(request)
+                self._send(_with_reachable_queues(request, response))
+            except RuntimeError:
+                if not cloud.closed:
+                    raise
+                self.close_connection = True  # it was closed meanwhile: there is nothing to say
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = answer
+
+        def _answered(self, request: Request) -> Response:
+            try:
+                return cloud.switchboard.call(request)
+            except NotOffered as missing:
+                return refusal(request, 501, "NotImplemented", str(missing))
+            except Exception:  # a fault of ours: the client hears of it as it would of one of AWS's
+                if cloud.closed:
+                    raise
+                traceback.print_exc()
+                return refusal(request, 500, "InternalFailure", "See what the endpoint printed.")
+
+        # What comes in
+
+        def _unreadable(self) -> int:
+            """The status that refuses a request whose end cannot be found; 0 when it can."""
+            length = self.headers.get("content-length", "0")
+            if "transfer-encoding" in self.headers or not re.fullmatch("[0-9]+", length):
+                return 411
+            if len(length) > 12 or int(length) > MOST_BYTES:
+                return 413
+            return 0 if self.path.startswith("/") else 400
+
+        def _hear_out(self) -> None:
+            """Hang up only when the client has done so or said a lot: one that talks might not hear the answer."""
+            with suppress(OSError):  # it has hung up, or it is silent
+                self.connection.shutdown(socket.SHUT_WR)
+                self.connection.settimeout(MOST_PATIENCE)
+                for _ in range(64):
+                    if not self.connection.recv(65_536):
+                        return
+
+        def _body(self) -> bytes:
+            length = int(self.headers.get("content-length", "0"))
+            body = self.rfile.read(length)
+            if len(body) < length:  # half a request is none
+                raise ConnectionAbortedError
+            return body
+
+        # What goes out
+
+        def _send(self, response: Response) -> None:
+            self.send_response(response.status)
+            if self.close_connection:
+                self.send_header("connection", "close")
+            for name, value in response.headers.items():
+                if name.lower() not in ("content-length", "transfer-encoding", "connection", "server", "date"):
+                    self.send_header(name, str(value).encode().decode("latin-1"))  # any text, as UTF-8
+            if response.more:
+                self._send_stream(response)
+                return
+            if response.status != 204:
+                self.send_header("content-length", self._length(response))
+            self.end_headers()
+            if self.command != "HEAD" and response.status not in (204, 304):
+                self.wfile.write(response.body)
+
+        def _length(self, response: Response) -> str:
+            """The length of the body, which the answer to HEAD only tells of."""
+            told = {name.lower(): str(value) for name, value in response.headers.items()}.get("content-length")
+            return told if told and self.command == "HEAD" else str(len(response.body))
+
+        def _send_stream(self, response: Response) -> None:
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            self._chunk(response.body)
+            for following in cloud.switchboard.rest(response):
+                self._chunk(following)
+            self._chunk(b"")
+
+        def _chunk(self, data: bytes) -> None:
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+            self.wfile.flush()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Stay quiet: the flight recorder and the logs tell more."""
+
+    return Handler
+
+
+# Requests as the rest of the cloud knows them
+
+
+def _request(method: str, path: str, headers: dict[str, str], body: bytes) -> Request:
+    """A request as botocore would have handed it over in this process."""
+    host = headers.get("host", HOST)
+    signature = _signature(headers.get("authorization", ""), path)
+    if signature:
+        headers["authorization"] = signature
+    request = Request(method, f"http://{host}{path}", headers, body)
+    bucket = _bucket(host) if request.scope[1] == "s3" else ""
+    if not bucket:
+        return request
+    return request._replace(url=f"http://{HOST}/{bucket}{path}", headers={**headers, "host": HOST})
+
+
+def _signature(authorization: str, path: str) -> str:
+    """The signature that says whom a request is for: a presigned URL has it in its query, an old one is for S3."""
+    query = parse_qs(urlsplit(path).query)
+    if not authorization and "X-Amz-Credential" in query:
+        return f"AWS4-HMAC-SHA256 Credential={query['X-Amz-Credential'][0]}"
+    if authorization.startswith("AWS ") or (not authorization and "AWSAccessKeyId" in query):
+        return f"AWS4-HMAC-SHA256 Credential=local/20260105/{REGION}/s3/aws4_request"
+    return authorization
+
+
+def _bucket(host: str) -> str:
+    """The bucket that a host name begins with, as in shop.localhost or shop.s3.localhost; empty when it does not."""
+    found = re.match(r"(?!s3\.)(.+?)(\.s3([.-][a-z0-9-]+)?)?\.localhost(:\d+)?$", host)
+    return found[1] if found else ""
+
+
+# Responses as clients of an endpoint need them
+
+_TELL_QUEUES = ("CreateQueue", "GetQueueUrl", "ListQueues", "ListDeadLetterSourceQueues")
+
+
+def _with_reachable_queues(request: Request, response: Response) -> Response:
+    """Let the URLs of queues lead here, which moto's do not: some SDKs send to them what is for a queue."""
+    if request.scope[1] != "sqs" or _operation(request) not in _TELL_QUEUES:
+        return response
+    here = f"http://{request.headers.get('host', '')}/".encode()
+    return response._replace(body=re.sub(rb"https://[\w.:-]+/(?=[0-9]{12}/)", lambda _: here, response.body))
+
+
+def _operation(request: Request) -> str:
+    """The operation that a request of the JSON or the query protocol names."""
+    target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+    found = re.search(rb"(?:^|&)Action=(\w+)", request.body)
+    return target or (found[1].decode() if found else "")
+>>>>>>> moto
