@@ -36,12 +36,12 @@ def translate_request(method: str, path: str, headers: dict[str, str], body: byt
 def translate_response(request: Request, response: Response) -> Response:
     """A response as clients of an endpoint need it: the URLs of queues lead to the endpoint.
 
-    moto's begin with https, and some SDKs send to them what is for a queue.
+    moto's do not, and some SDKs send to them what is for a queue.
     """
     if request.scope[1] != "sqs" or _operation(request) not in _WITH_QUEUE_URLS:
         return response
-    here = f"://{request.headers.get('host', '')}/".encode()
-    return response._replace(body=response.body.replace(b"https" + here, b"http" + here))
+    here = f"http://{request.headers.get('host', '')}/".encode()
+    return response._replace(body=re.sub(rb"https://[\w.:-]+/(?=[0-9]{12}/)", lambda _: here, response.body))
 
 
 def _signature(authorization: str, path: str, region: str) -> str:
