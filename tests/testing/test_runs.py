@@ -201,7 +201,7 @@ def test_too_many_invocations(local_cloud: Cloud, book):
 @pytest.mark.parametrize(
     ("how", "status", "said"),
     [
-        ("error", "error", "[ERROR] Mishap: a test wants this to fail, after all has been done"),
+        ("error", "error", "[ERROR] InjectedFault: the test lets this invocation fail after its handler is done"),
         ("timeout", "timeout", "Task timed out after 30.00 seconds"),
         ("crash", "error", "Runtime exited with error: exit status 1"),
     ],

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from kinesis_lab.cloud import Cloud
+    from kinesis_lab.emulator.clock import Steps
+    from kinesis_lab.emulator.lambda_.runtime import Invocation
     from kinesis_lab.emulator.wire import Request, Response
 
 How = Literal["error", "timeout", "crash"]
 """How an invocation can fail: it raises; it works until its timeout; its process ends."""
+INJECTED_FAULT = "InjectedFault"
+"""The error type of an invocation that raises."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,13 @@ class Fault:
             raise ValueError(f"how is {self.how!r}; it can be one of: {', '.join(get_args(How))}")
 
 
-class Plan:
-    """The faults of one function: which records they are about, and how many are left."""
+class InjectedFaults:
+    """The faults of one function: which records they are about, and how many are left.
+
+    An interceptor of the runtime: it lets invocations fail when their handler is done.
+    """
 
     def __init__(self) -> None:
-        """Nothing is to fail."""
         self._left: dict[tuple[str, str], list[How]] = {}
         self._always: dict[tuple[str, str], How] = {}
 
@@ -49,7 +55,19 @@ class Plan:
         else:
             self._left.setdefault(name, []).extend([fault.how] * fault.times)
 
-    def __call__(self, event: bytes) -> How | None:
+    def __call__(self, invocation: Invocation, serving: Steps) -> Steps:
+        """Serve an event, and return its status and payload or those of the fault."""
+        status, payload = yield from serving
+        how = self._take(invocation.event) if status == "ok" else None
+        if how == "timeout":
+            return (yield from invocation.time_out())
+        if how == "crash":
+            return invocation.exit("exit status 1")
+        if how == "error":
+            return invocation.error(INJECTED_FAULT, "the test lets this invocation fail after its handler is done")
+        return status, payload
+
+    def _take(self, event: bytes) -> How | None:
         """How the invocation with this event fails, if it does: for its first record that has a fault left."""
         for record in json.loads(event)["Records"]:
             name = record["kinesis"]["partitionKey"], record["kinesis"]["data"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kinesis_lab.testing import checking
 from kinesis_lab.testing.checking import Field, taking
-from kinesis_lab.testing.faults import Fault, Plan
+from kinesis_lab.testing.faults import Fault, InjectedFaults
 from kinesis_lab.testing.sending import MOST_RECORDS, Sent, Where, as_record, send
 from kinesis_lab.testing.wording import complaint, several, shown, times
 
@@ -80,9 +80,9 @@ class Run:
     """In the order in which they were put."""
 
     def __post_init__(self) -> None:
-        """From now on, the plan decides whether an invocation fails."""
-        self._plan = Plan()
-        self.cloud.emulator.switchboard.runtime.mishaps[self.deployment.name] = self._plan
+        """From now on, the faults of this run are injected into the function's invocations."""
+        self._faults = InjectedFaults()
+        self.cloud.emulator.switchboard.runtime.interceptors[self.deployment.name] = self._faults
 
     def put(
         self, records: Iterable[Any], *, per_second: int = MOST_RECORDS, faults: Mapping[int, Fault] | None = None
@@ -91,7 +91,7 @@ class Run:
         things = [(thing, as_record(thing, self.key)) for thing in records]
         for place, fault in (faults or {}).items():
             if place < len(things):
-                self._plan.add(things[place][1], fault)
+                self._faults.add(things[place][1], fault)
         self.sent += send(self.cloud, self.deployment.name, things, per_second=per_second)
 
     # To look at

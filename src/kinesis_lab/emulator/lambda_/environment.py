@@ -1,22 +1,24 @@
-"""An execution environment seen from outside: the process, the line to it, and the watch over it."""
+"""An execution environment seen from outside: the process, the pipes to it, and the watch over it."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import psutil
 
-from kinesis_lab.emulator.lambda_ import bootstrap
-from kinesis_lab.emulator.lambda_.bootstrap import Head, read_frame, write_frame
+from kinesis_lab.emulator.lambda_.bootstrap import SCRIPT, Head, read_frame, write_frame
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 
 MEGABYTE = 1024**2
@@ -52,13 +54,13 @@ class Environment:
         self._log = log.open("w+b", buffering=0)
         with log.open("ab", buffering=0) as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-u", "-s", "-S", "-P", "-B", "-X", "utf8", bootstrap.__file__],
+                [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(SCRIPT)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
                 cwd=task,
                 env=_variables(function, task, log_stream),
-                start_new_session=True,  # Ctrl-C in the notebook is not for the handler
+                **out_of_reach_of_ctrl_c(),
             )
         self._to = cast("BinaryIO", self._process.stdin)
         self._from = cast("BinaryIO", self._process.stdout)
@@ -83,7 +85,7 @@ class Environment:
 
     def send(self, head: Head, body: bytes = b"") -> None:
         """Send a frame; if the process is gone, `receive` will say so."""
-        with contextlib.suppress(BrokenPipeError):
+        with broken_pipe_ignored():
             write_frame(self._to, head, body)
 
     def receive(self, patience: float) -> tuple[Head, bytes]:
@@ -92,7 +94,7 @@ class Environment:
         try:
             return read_frame(self._from)
         except EOFError:
-            raise Died(self.killed_for or self._exit_status()) from None
+            raise Died(self.killed_for or exit_reason(self._process.wait())) from None
         finally:
             self._watch.end(self)
 
@@ -115,12 +117,12 @@ class Environment:
         self._process.kill()
 
     def close(self) -> None:
-        """End the process if it still runs, and let go of its pipes and its log."""
+        """End the process if it still runs, and close its pipes and its log."""
         if self._process.poll() is None:
             self.kill("closed")
         self._process.wait()
         for end in (self._to, self._from, self._log):
-            with contextlib.suppress(BrokenPipeError):
+            with broken_pipe_ignored():
                 end.close()
 
     def resident_memory(self) -> int:
@@ -130,22 +132,80 @@ class Environment:
         except psutil.NoSuchProcess:
             return 0
 
-    def _exit_status(self) -> str:
-        status = self._process.wait()
-        if status < 0:
-            return _SIGNALS.get(-status, f"signal {-status}")
-        return f"exit status {status}"
 
+# How this system starts and ends processes
+
+
+def python() -> str:
+    """The Python that runs functions.
+
+    In a virtual environment on Windows `sys.executable` starts another process, the real one, and stays beside it: the
+    watch would look at the memory of the wrong one.  Libraries are found by their folders, so none is missed.
+    """
+    base = getattr(sys, "_base_executable", "")
+    return base if sys.platform == "win32" and base else sys.executable
+
+
+def out_of_reach_of_ctrl_c() -> dict[str, Any]:
+    """Options for Popen: Ctrl-C in a terminal or notebook ends no handler."""
+    return {"creationflags": CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
+
+
+@contextlib.contextmanager
+def broken_pipe_ignored() -> Iterator[None]:
+    """Ignore that nobody reads a pipe any more, for which Windows has the error EINVAL."""
+    try:
+        yield
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+
+
+def exit_reason(status: int) -> str:
+    """How a process ended, in the words of Lambda's log (facts 8.3); `status` as Popen has it.
+
+    A crash on Windows is named as the signal that it would be on Lambda; other statuses are cut to the byte that Linux
+    keeps of them.
+    """
+    if status >= 0:
+        crash = _CRASHES_ON_WINDOWS.get(status)
+        if crash:
+            return f"signal: {crash}"
+        return f"exit status {status:#x}" if status >> 28 == NTSTATUS_ERROR else f"exit status {status & 0xFF}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = ""
+    return f"signal: {_SIGNALS[name]}" if name in _SIGNALS else f"signal {-status}"
+
+
+CREATE_NEW_PROCESS_GROUP = 0x200
+"""As in `subprocess`, which has it on Windows only."""
+NTSTATUS_ERROR = 0xC
+"""The highest four bits of the statuses with which Windows ends a process for an error."""
 
 _SIGNALS = MappingProxyType(
     {
-        4: "signal: illegal instruction",
-        6: "signal: aborted",
-        7: "signal: bus error",
-        8: "signal: floating point exception",
-        9: "signal: killed",
-        11: "signal: segmentation fault",
-        15: "signal: terminated",
+        "SIGILL": "illegal instruction",
+        "SIGABRT": "aborted",
+        "SIGBUS": "bus error",
+        "SIGFPE": "floating point exception",
+        "SIGKILL": "killed",
+        "SIGSEGV": "segmentation fault",
+        "SIGTERM": "terminated",
+    }
+)
+"""Their numbers differ between systems."""
+
+_CRASHES_ON_WINDOWS = MappingProxyType(
+    {
+        0xC0000005: _SIGNALS["SIGSEGV"],  # access violation
+        0xC00000FD: _SIGNALS["SIGSEGV"],  # stack overflow
+        0xC000001D: _SIGNALS["SIGILL"],
+        0xC0000094: _SIGNALS["SIGFPE"],  # division by zero
+        0xC0000409: _SIGNALS["SIGABRT"],
     }
 )
 
@@ -182,12 +242,12 @@ def _variables(function: Function, task: Path, log_stream: str) -> dict[str, str
 
 
 class Watch:
-    """Ends processes that take too long or too much memory while somebody waits for them."""
+    """Ends processes that take too long or too much memory while their answer is awaited."""
 
     TICK = 0.02
 
     def __init__(self) -> None:
-        """Nothing to watch yet; the thread starts with the first wait."""
+        """The thread starts with the first wait."""
         self._waits: dict[Environment, float] = {}
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None

@@ -36,7 +36,7 @@ class LogLines:
         self.lines.append((self.clock.microseconds // 1000, text))
 
     def flush(self) -> None:
-        """The handler is done: its last line ends here, if it did not end it."""
+        """End the last line of a handler that is done, if it has no end."""
         if self._unfinished:
             self.line(self._unfinished)
             self._unfinished = ""
@@ -74,7 +74,6 @@ class Logs:
     """Collects what functions log until CloudWatch Logs is asked for it."""
 
     def __init__(self) -> None:
-        """Nothing logged yet."""
         self._lines: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
 
     def keep(self, function: Function, stream: str, lines: list[tuple[int, str]]) -> None:
@@ -86,10 +85,10 @@ class Logs:
         """Hand all of it over, making groups and streams when they are new."""
         lines, self._lines = self._lines, {}
         for (region, group, stream), texts in lines.items():
-            events = [{"timestamp": at, "message": part} for at, text in texts for part in _parts(text)]
+            events = [{"timestamp": at, "message": message} for at, text in texts for message in _messages(text)]
             put_log_events(region, group, stream, events)
 
 
-def _parts(line: str) -> list[str]:
+def _messages(line: str) -> list[str]:
     """A line, cut where it is too long for a log event."""
     return [line[start : start + MOST_CHARACTERS] for start in range(0, max(1, len(line)), MOST_CHARACTERS)]

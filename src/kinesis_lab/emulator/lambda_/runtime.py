@@ -40,10 +40,11 @@ IDLE_MEMORY = 38
 MOST_RESPONSE_BYTES = 6_291_556
 """Size of a response that Lambda still returns; the request's limit is 6 MB (facts 8.1)."""
 
-MISHAP = "Mishap: a test wants this to fail, after all has been done"
-
 Serve = Callable[[Request], Steps]
 """How a request of a handler is answered: in virtual time, returning a Response."""
+Interceptor = Callable[["Invocation", Steps], Steps]
+"""Stands between an invocation and its outcome: gets the steps that serve the event and return status and payload, and
+returns such steps itself."""
 
 
 class Outcome(NamedTuple):
@@ -75,7 +76,7 @@ class Runtime:
     def __init__(
         self, clock: Clock, identities: Identities, recorder: FlightRecorder, metrics: Metrics, serve: Serve
     ) -> None:
-        """No environment yet.  `serve` answers what handlers ask of AWS."""
+        """`serve` answers what handlers ask of AWS."""
         self._clock = clock
         self._identities = identities
         self._recorder = recorder
@@ -89,9 +90,8 @@ class Runtime:
         self._made = 0
         self.logs = Logs()
         self._watch = Watch()
-        self.mishaps: dict[str, Callable[[bytes], str | None]] = {}
-        """By the name of a function: asked when its handler is done with an event, whether a test wants it to fail
-        after all (error, timeout or crash)."""
+        self.interceptors: dict[str, Interceptor] = {}
+        """By the name of a function."""
 
     def invoke(
         self,
@@ -109,7 +109,7 @@ class Runtime:
         self._busy[function.arn] = self._busy.get(function.arn, 0) + 1
         at_once = self._busy[function.arn]
         try:
-            invocation = _Invocation(self, function, event, request_id or self._identities.uuid(), client_context)
+            invocation = Invocation(self, function, event, request_id or self._identities.uuid(), client_context)
             outcome: Outcome = yield from invocation.run()
         finally:
             self._busy[function.arn] -= 1
@@ -206,7 +206,7 @@ class Runtime:
         return self._folder
 
 
-class _Invocation:
+class Invocation:
     """One event on its way through an environment."""
 
     def __init__(
@@ -220,7 +220,7 @@ class _Invocation:
         self._runtime = runtime
         self._clock = runtime._clock
         self._function = function
-        self._event = event
+        self.event = event
         self._request_id = request_id
         self._client_context = client_context
         self._log = LogLines(self._clock)
@@ -228,6 +228,8 @@ class _Invocation:
         """Seconds that what is under way may take: the start, then the invocation."""
         self._computed = 0
         """Microseconds that passed elsewhere while the handler computed: it does not take any time itself."""
+        self._deadline = 0
+        """When what is under way times out, in microseconds since 1970."""
 
     def run(self) -> Steps:
         """From the search for an environment to the REPORT line."""
@@ -240,7 +242,9 @@ class _Invocation:
         started, self._computed = self._clock.elapsed, 0
         self._log.line(start_line(self._request_id, self._function.version))
         if not status:
-            status, body = yield from self._serve_event()
+            interceptor = self._runtime.interceptors.get(self._function.name)
+            serving = self._serve_event()
+            status, body = yield from (interceptor(self, serving) if interceptor else serving)
         ended = self._clock.elapsed
         duration = ended - started - self._computed / 1e6
         self._report(status, body, duration, init)
@@ -265,9 +269,9 @@ class _Invocation:
         major = self._function.runtime.removeprefix("python")
         self._log.line(f"INIT_START Runtime Version: python:{major}")
         self._log.flush()
-        deadline = self._clock.microseconds + round(self._limit * 1e6)
+        self._deadline = self._clock.microseconds + round(self._limit * 1e6)
         yield self._clock.timeout(INIT_SECONDS)
-        kind, body = yield from self._follow(deadline, INIT_PATIENCE)
+        kind, body = yield from self._follow(INIT_PATIENCE)
         if kind == "ready":
             return "", b""
         if kind == "failed":
@@ -278,37 +282,23 @@ class _Invocation:
         """Hand over the event and follow the handler to its end; returns status and payload."""
         self._limit = timeout = self._function.timeout
         now = self._clock.microseconds
-        deadline = now + timeout * 1_000_000
+        self._deadline = now + timeout * 1_000_000
         head = {
             "now": now + round(OVERHEAD * 1e6),
             "request_id": self._request_id,
-            "deadline": deadline,
+            "deadline": self._deadline,
             "arn": self._function.arn,
             "client_context": self._client_context,
         }
-        self._environment.send(head, self._event)
+        self._environment.send(head, self.event)
         yield self._clock.timeout(OVERHEAD)
-        kind, body = yield from self._follow(deadline, timeout + PATIENCE)
-        mishap = self._runtime.mishaps.get(self._function.name)
-        if kind == "result" and mishap and (how := mishap(self._event)):
-            return (yield from self._fail(how, deadline))
+        kind, body = yield from self._follow(timeout + PATIENCE)
         if kind == "result" and len(body) > MOST_RESPONSE_BYTES:
             kind, body = "error", self._too_large()
         return ("ok" if kind == "result" else kind), body
 
-    def _fail(self, how: str, deadline: int) -> Steps:
-        """Fail although the handler is done: what a test wants."""
-        if how == "timeout":
-            yield self._until(deadline)
-            return self._timed_out()
-        if how == "crash":
-            return "died", self._exit_document("exit status 1")
-        self._log.flush()
-        self._log.line(f"[ERROR] {MISHAP}")
-        return "error", _document(errorType="Mishap", errorMessage=MISHAP)
-
-    def _follow(self, deadline: int, patience: float) -> Steps:
-        """Do what the environment asks until it is done; returns its last word and the body."""
+    def _follow(self, patience: float) -> Steps:
+        """Do what the environment asks until it is done; returns the kind of its last frame and the body."""
         while True:
             asked = self._clock.microseconds
             try:
@@ -316,27 +306,27 @@ class _Invocation:
             except Died as death:
                 self._log.write(self._environment.output())
                 if death.reason == "hung":
-                    yield self._until(deadline)
-                    return self._timed_out()
-                return "died", self._exit_document(death.reason)
+                    return (yield from self.time_out())
+                return self.exit(death.reason)
             self._log.write(self._environment.output())
             kind = head["kind"]
             waited = self._clock.microseconds - asked
-            deadline, self._computed = deadline + waited, self._computed + waited
+            self._deadline += waited
+            self._computed += waited
             if head["spent"]:
                 yield self._clock.timeout(head["spent"] / 1e6)
             if kind in ("sleep", "call"):
                 steps = self._sleep(head) if kind == "sleep" else self._call(head, body)
                 answer = self._clock.start(steps)
-                yield answer | self._until(deadline)
+                yield answer | self._until_deadline()
                 if not answer.processed:
                     return self._timed_out()
                 head, body = cast("tuple[Head, bytes]", answer.value)
                 self._environment.send(head, body)
             elif head.get("peak", 0) > self._function.memory * 1024:
                 self._environment.kill("memory")
-                return "died", self._exit_document("memory")
-            elif self._clock.microseconds > deadline:
+                return self.exit("memory")
+            elif self._clock.microseconds > self._deadline:
                 return self._timed_out()
             else:
                 return kind, body
@@ -354,10 +344,29 @@ class _Invocation:
         head = {"status": response.status, "headers": {str(k): str(v) for k, v in response.headers.items()}}
         return {"now": self._clock.microseconds, **head}, response.body
 
-    def _until(self, deadline: int) -> Any:
-        return self._clock.timeout((deadline - self._clock.microseconds) / 1e6)
+    def _until_deadline(self) -> Any:
+        return self._clock.timeout((self._deadline - self._clock.microseconds) / 1e6)
 
-    # Endings
+    # Endings: each returns a status and a payload
+
+    def error(self, error_type: str, message: str) -> tuple[str, bytes]:
+        """End as if the handler had raised an error."""
+        self._log.flush()
+        self._log.line(f"[ERROR] {error_type}: {message}")
+        return "error", _document(errorType=error_type, errorMessage=message)
+
+    def time_out(self) -> Steps:
+        """Wait for the end of the timeout, and end with it (facts 8.3)."""
+        yield self._until_deadline()
+        return self._timed_out()
+
+    def exit(self, reason: str) -> tuple[str, bytes]:
+        """End because the process has ended: for too much memory, or as `reason` has it (facts 8.3)."""
+        how = "signal: killed" if reason == "memory" else reason
+        message = f"RequestId: {self._request_id} Error: Runtime exited with error: {how}"
+        self._log.flush()
+        self._log.line(message)
+        return "died", _document(errorType="Runtime.ExitError", errorMessage=message)
 
     def _timed_out(self) -> tuple[str, bytes]:
         self._environment.kill("timeout")
@@ -369,13 +378,6 @@ class _Invocation:
             errorType="Sandbox.Timedout",
             errorMessage=f"RequestId: {self._request_id} Error: {limit}",
         )
-
-    def _exit_document(self, reason: str) -> bytes:
-        how = "signal: killed" if reason == "memory" else reason
-        message = f"RequestId: {self._request_id} Error: Runtime exited with error: {how}"
-        self._log.flush()
-        self._log.line(message)
-        return _document(errorType="Runtime.ExitError", errorMessage=message)
 
     def _too_large(self) -> bytes:
         return _document(

@@ -1,0 +1,23 @@
+"""Runs the runtime in a process of its own, and hides its modules: a handler may have others of the same names."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import cast
+
+
+def import_runtime() -> Callable[[], None]:
+    """Import the modules beside this file as a package without a parent; returns what is to be run."""
+    package = ModuleType("bootstrap")
+    package.__path__ = [os.path.dirname(__file__)]
+    sys.modules[package.__name__] = package
+    run = importlib.import_module("bootstrap.invocation_loop").run
+    for name in [name for name in sys.modules if name.partition(".")[0] == package.__name__]:
+        del sys.modules[name]
+    return cast("Callable[[], None]", run)
+
+
+if __name__ == "__main__":
+    import_runtime()()

@@ -1,0 +1,78 @@
+"""What the process does: loads the handler, then serves one invocation after the other."""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+
+from .boto import forward_boto
+from .connection import Connection
+from .context import Context, FunctionSettings
+from .errors import error_document
+from .handler import Handler, load_handler
+from .imports import AfterImport, RuntimeLibraries, task_imports
+from .lambda_paths import LambdaPaths
+from .logs import end_lines_as_linux_does, lambda_logging, log_error
+from .marshalling import marshal, to_json, unmarshal
+from .memory import PeakMemory
+from .randomness import seeded_randomness
+from .virtual_time import virtual_datetime, virtual_time
+
+
+def serve(handler: Handler, event: bytes, context: Context, paths: LambdaPaths) -> tuple[str, bytes]:
+    """Call the handler; returns "result" or "error", and the document."""
+    try:
+        return "result", marshal(handler(unmarshal(event), context))
+    except Exception as error:
+        document = error_document(error, context.aws_request_id, paths)
+        log_error(document)
+        return "error", to_json(document).encode()
+
+
+def run() -> None:
+    """Load the handler, then serve one invocation after the other until the cloud is closed."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)  # from here on, what is printed is logged
+    end_lines_as_linux_does(sys.stdout, sys.stderr)
+
+    connection = Connection(incoming, outgoing)
+    now_serving = {"request_id": ""}
+    start, _ = connection.receive()
+    os.environ.pop("PYTHONHASHSEED", None)
+    virtual_time(connection)
+    hooks = {
+        "botocore.handlers": forward_boto(connection),
+        "datetime": virtual_datetime,
+        "logging": lambda_logging(now_serving),
+        "random": seeded_randomness(start["seed"]),
+    }
+    for name in hooks.keys() & sys.modules.keys():
+        hooks.pop(name)(sys.modules[name])
+    sys.meta_path[:0] = [AfterImport(hooks)]
+    sys.meta_path.append(RuntimeLibraries(start["libraries"]))
+    task_imports(start["task"])
+    site.setquit()  # `exit` and `quit`
+    paths = LambdaPaths(start["task"], start["libraries"])
+    memory, settings = PeakMemory(), FunctionSettings()
+
+    try:
+        handler = load_handler(start["handler"])
+    except Exception as error:
+        document = error_document(error, "", paths)
+        log_error(document)
+        connection.send({"kind": "failed"}, to_json(document).encode())
+        sys.exit(1)
+    connection.send({"kind": "ready"})
+
+    while True:
+        try:
+            invocation, event = connection.next_invocation()
+        except EOFError:
+            os._exit(0)  # the cloud is closed: no thread of the handler may keep this process
+        now_serving["request_id"] = invocation["request_id"]
+        kind, body = serve(handler, event, Context(connection, invocation, settings), paths)
+        connection.send({"kind": kind, "peak": memory.kilobytes()}, body)
