@@ -60,14 +60,14 @@ class ShardConsumer:
     def look_again(self) -> None:
         """Settings have changed: heed them, even if nothing can be read at the moment, and batches wait for more."""
         for lane in self._lanes:
-            lane.bell.ring()
-        self._bell.ring()
-        self._hunger.ring()
+            lane.bell.wake()
+        self._bell.wake()
+        self._hunger.wake()
 
     def run(self, reader: Reader) -> Steps:
         """Read with `reader` and deliver until stopped, or until the closed shard is done; returns whether it is."""
         self._reader, self.checkpoint = reader, reader.position
-        reader.wake = self._bell.ring
+        reader.wake = self._bell.wake
         while not self.stopped and not self.shard.read_to_end(self._reader.position) and not self._reader.gone:
             if len(self._lanes) != self._configuration.lanes:
                 self._reader.end()
@@ -164,9 +164,9 @@ class ShardConsumer:
     def _work(self, lane: Lane) -> Steps:
         """Deliver one batch of a lane after the other."""
         while (batch := (yield from lane.next_batch())) is not None:
-            self._hunger.ring()
+            self._hunger.wake()
             yield from self._delivery.deliver(lane, batch)
-            self._hunger.ring()
+            self._hunger.wake()
 
     def _all_at_rest(self) -> Steps:
         yield from self._working

@@ -96,17 +96,17 @@ class Lane:
             self.waiting.append(record)
             self._own_sizes.append(size)
             self._own_size += size
-        self.bell.ring()
+        self.bell.wake()
 
     def stop(self) -> None:
         """Start nothing any more; what is under way goes to the end of its attempt."""
         self.stopped = True
-        self.bell.ring()
+        self.bell.wake()
 
     def end(self) -> None:
         """Nothing will be added: deliver what waits without waiting for more, close the window, and end."""
         self._ending = True
-        self.bell.ring()
+        self.bell.wake()
 
     # What is next
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import simpy
 
 from kinesis_lab.emulator.clock import Steps
+from kinesis_lab.emulator.kinesis.positions import position_at
 from kinesis_lab.emulator.kinesis.shard import Shard
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration, Document
@@ -140,13 +141,8 @@ class EventSourceMapping:
 
     def _starting_position(self, shard: Shard) -> int:
         self._stream.trim(shard)
-        match self.configuration.starting_position:
-            case "TRIM_HORIZON":
-                return shard.horizon
-            case "LATEST":
-                return shard.tip
-            case _:
-                return shard.position_at_time(self.configuration.starting_timestamp or 0.0)
+        configuration = self.configuration
+        return position_at(shard, configuration.starting_position, configuration.starting_timestamp or 0.0)
 
     def _follow(self) -> None:
         """Consume every shard whose parents are done: this keeps the order of a key through resharding (facts 7.16)."""

@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from kinesis_lab.emulator.clock import MICROSECONDS
-from kinesis_lab.emulator.kinesis.budget import Budget, Habit
-from kinesis_lab.emulator.kinesis.shard import BYTES_OUT, Record, Shard, span
-from kinesis_lab.emulator.kinesis.shard_reads import millis_behind, read, refuse
+from kinesis_lab.emulator.kinesis.push import ShardPush
+from kinesis_lab.emulator.kinesis.read_budget import IdlePoller
+from kinesis_lab.emulator.kinesis.shard import Record, Shard, span
+from kinesis_lab.emulator.kinesis.shard_reads import read, refuse
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.lambda_.mapping.configuration import NO_ACCESS, Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
@@ -163,23 +164,22 @@ class Poller(Reader):
     stand in line, and the first of them reads as soon as anybody comes and there is room.
     """
 
-    _habit: Habit | None = None
+    _idle: IdlePoller | None = None
 
     def rest(self) -> None:
         """As a Reader, and poll in vain meanwhile."""
         super().rest()
-        if self._habit is None:
-            self._habit = Habit(self._began + round(READ_SECONDS * MICROSECONDS), self._clock.microseconds)
-            self._shard.reads.begin(self._habit)
+        if self._idle is None:
+            self._idle = IdlePoller(self._began + round(READ_SECONDS * MICROSECONDS), self._clock.microseconds)
+            self._shard.reads.start_idling(self._idle)
 
     def end(self) -> None:
-        """As a Reader, and leave the line."""
+        """As a Reader, and wait for no turn."""
         super().end()
-        if self._habit:
-            self._shard.reads.end(self._habit, self._clock.microseconds)
-            self._habit = None
-        if self._call in self._shard.reads.line:
-            self._shard.reads.line.remove(self._call)
+        if self._idle:
+            self._shard.reads.stop_idling(self._idle, self._clock.microseconds)
+            self._idle = None
+        self._shard.waiters.leave(self._call)
 
     def _pause(self) -> float:
         """Until the next whole second since it began."""
@@ -188,20 +188,19 @@ class Poller(Reader):
 
     def _read(self) -> list[Record] | None:
         where = self._context.region, self._stream, self._shard
-        line = self._shard.reads.line
-        if line and line[0] != self._call:  # others were refused before
+        waiters = self._shard.waiters
+        if waiters.before(self._call):
             if self._shard.reads.allows(self._clock.microseconds, 1, 1):
-                line[0]()
+                waiters.wake_first()
             refuse(*where)
             records = None
         else:
             records = read(*where, self.position)
         if records is None:
             self._note(self.kind, [], outcome="throttled")
-            if self._call not in line:
-                line.append(self._call)
-        elif line:
-            line.popleft()
+            waiters.join(self._call)
+        else:
+            waiters.leave(self._call)
         return records
 
     def _call(self) -> None:
@@ -227,7 +226,7 @@ class Subscriber(Reader):
         """As a Reader, for a registered `consumer`."""
         super().__init__(context, configuration, stream, shard, position)
         self._consumer = consumer
-        self._budget = Budget(float("inf"), BYTES_OUT)
+        self._push = ShardPush(context.region, stream, consumer, shard)
 
     def _pause(self) -> float:
         """Until the oldest record that is there has made its way."""
@@ -239,21 +238,10 @@ class Subscriber(Reader):
         return self._consumer.status == "ACTIVE" and super()._may_read()
 
     def _read(self) -> list[Record] | None:
-        region, now = self._context.region, self._clock.microseconds
-        if region.limits and not self._budget.allows(now, 1, 1):
+        if not self._push.allowed:
             return None
-        self._stream.trim(self._shard)
-        records = self._shard.read(self.position, 10_000, BYTES_OUT)
-        size = sum(record.size for record in records)
-        self._budget.spend(now, 1, size)
-        behind = millis_behind(region, self._shard, self.position + len(records))
-        for name, value, unit in (
-            ("Success", 1, "Count"),
-            ("Records", len(records), "Count"),
-            ("Bytes", size, "Bytes"),
-            ("MillisBehindLatest", behind, "Milliseconds"),
-        ):
-            region.count_consumer(self._stream, self._consumer, f"SubscribeToShardEvent.{name}", value, unit)
+        records = self._push.read(self.position)
+        self._push.send(records, max(self.position, self._shard.horizon) + len(records))
         return records
 
 
