@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from moto.core.common_models import CloudFormationModel
 
-from kinesis_lab.emulator.lambda_.mapping.configuration import DEFAULTS
+from kinesis_lab.emulator.lambda_.mapping.settings import DEFAULTS
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
 from kinesis_lab.emulator.stacks import services
 from kinesis_lab.emulator.stacks.properties import types_of
