@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from kinesis_lab.emulator.lambda_.mapping.configuration import OF_OTHER_SOURCES
+from kinesis_lab.emulator.lambda_.mapping.settings import OF_OTHER_SOURCES, SETTINGS
 from kinesis_lab.emulator.validation import service_model
 
 TESTS = Path(__file__).parent
@@ -121,6 +121,17 @@ def test_every_parameter_of_a_mapping_is_there():
     assert described == members - set(OF_OTHER_SOURCES)
     (others,) = [row.what for row in ROWS if row.rule == "settings of other sources"]
     assert set(re.findall("`(.+?)`", others)) == set(OF_OTHER_SOURCES)
+
+
+NUMBERS = [setting for setting in SETTINGS.values() if setting.range]
+
+
+@pytest.mark.parametrize("setting", NUMBERS, ids=lambda setting: setting.name)
+def test_a_setting_has_its_default_and_its_range(setting):
+    (what,) = [row.what for row in ROWS if row.rule == f"`{setting.name}`"]
+    least, most = setting.range
+    assert re.match(rf"{setting.default}( \([^)]*\))? unless given; ", what)
+    assert f"{min(least, setting.default)} to {most:,}" in what or f"{setting.default}, or {least} to {most:,}" in what
 
 
 def test_every_fact_that_the_code_names_is_there():

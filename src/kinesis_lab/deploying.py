@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kinesis_lab.cloud import Cloud
+from kinesis_lab.emulator.lambda_.mapping.destinations import destination_of
 
 RUNTIME = "python3.13"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -29,8 +30,7 @@ READING = (
     "kinesis:ListShards",
 )
 LOGGING = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
-REPORTING = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:PutObject"}
-"""What a role needs: to read a stream, to log, and to report failures to a destination (facts 9)."""
+"""What a role needs to read a stream and to log (facts 9)."""
 
 
 # Packages
@@ -97,9 +97,9 @@ def role_policy(stream_arn: str, destination_arn: str | None = None) -> dict[str
         {"Effect": "Allow", "Action": list(LOGGING), "Resource": "arn:aws:logs:*:*:*"},
     ]
     if destination_arn:
-        service = destination_arn.split(":")[2]
-        resource = f"{destination_arn}/*" if service == "s3" else destination_arn
-        statements.append({"Effect": "Allow", "Action": REPORTING[service], "Resource": resource})
+        destination = destination_of(destination_arn)
+        resource = destination.resource(destination_arn, "*")
+        statements.append({"Effect": "Allow", "Action": destination.action, "Resource": resource})
     return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinesis_lab.emulator.kinesis.budget import Budget, Burst, Habit
+from kinesis_lab.emulator.kinesis.budget import Budget, Burst
+from kinesis_lab.emulator.kinesis.read_budget import IdlePoller, ReadBudget
+from kinesis_lab.emulator.kinesis.waiters import Waiters
 
 SECOND = 1_000_000
 MIB = 1024**2
@@ -86,10 +88,10 @@ def test_a_budget_refuses_only_when_it_must(asked):
     st.lists(st.integers(0, SECOND - 1), min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(1, 3 * SECOND), st.integers(1, 3)), max_size=60),
 )
-def test_a_habit_takes_what_asking_every_second_would(phases, asked):
-    told, asking, now = Budget(5), Budget(5), 0
+def test_an_idle_poller_takes_what_asking_every_second_would(phases, asked):
+    told, asking, now = ReadBudget(5, 2 * MIB), Budget(5), 0
     for phase in phases:
-        told.begin(Habit(phase, now))
+        told.start_idling(IdlePoller(phase, now))
     for pause, count in asked:
         moments = [phase + n * SECOND for phase in phases for n in range((now + pause) // SECOND + 1)]
         for moment in sorted(moment for moment in moments if now < moment <= now + pause):
@@ -97,20 +99,43 @@ def test_a_habit_takes_what_asking_every_second_would(phases, asked):
         now += pause
         passes = asking.take(now, count)
         assert told.take(now, count) == passes
-        if not passes:  # from here on habits give way
+        if not passes:  # from here on idle pollers give way
             return
 
 
-def test_a_habit_gives_way_to_who_was_refused():
-    budget = Budget(1)
-    budget.begin(Habit(0, 0))
+def test_an_idle_poller_gives_way_to_who_was_refused():
+    budget = ReadBudget(1, MIB)
+    budget.start_idling(IdlePoller(0, 0))
     assert not budget.take(SECOND + 10) and budget.take(2 * SECOND + 10)
     assert not budget.take(4 * SECOND + 10) and budget.take(5 * SECOND + 10)
 
 
-def test_a_habit_that_ends_takes_nothing_more():
-    budget, habit = Budget(5), Habit(0, 0)
-    budget.begin(habit)
+def test_a_poller_that_idles_no_more_takes_nothing_more():
+    budget, poller = ReadBudget(5, MIB), IdlePoller(0, 0)
+    budget.start_idling(poller)
     assert budget.take(SECOND, 4) and not budget.take(SECOND, 1)
-    budget.end(habit, SECOND + 10)
+    budget.stop_idling(poller, SECOND + 10)
     assert budget.take(2 * SECOND, 5)
+
+
+def test_waiters_have_their_turn_as_they_came():
+    waiters, woken = Waiters(), []
+
+    def first():
+        woken.append("first")
+
+    def second():
+        woken.append("second")
+
+    assert not waiters.before(first)
+    waiters.join(first)
+    waiters.join(second)
+    waiters.join(first)
+    assert waiters.before(second) and not waiters.before(first)
+    waiters.wake_first()
+    assert woken == ["first"] and waiters.before(second)
+    waiters.leave(first)
+    waiters.leave(first)
+    assert waiters.before(first) and not waiters.before(second)
+    waiters.wake_first()
+    assert woken == ["first", "second"]

@@ -78,7 +78,9 @@ class Play:
     def answer(self, document: dict[str, Any]) -> Any:
         records = document["Records"]
         bad = [record for record in records if self._fails(record)]
-        reports = self.stage.configuration.reports_items and not any(_kind(record) == "crash" for record in bad)
+        reports = self.stage.configuration.settings.reports_items and not any(
+            _kind(record) == "crash" for record in bad
+        )
         good = records[: records.index(bad[0])] if bad and reports else [] if bad else records
         self.processed += [(record["kinesis"]["partitionKey"], number_of(record)) for record in good]
         self.done(map(number_of, good))

@@ -182,7 +182,7 @@ def test_mappings_that_want_more_bytes_than_a_shard_gives_are_late_in_turn(stage
     assert max(map(len, read)) - min(map(len, read)) <= 1
 
 
-def test_a_reader_who_stands_in_line_and_stops_holds_nobody_up(stage):
+def test_a_reader_who_waits_and_stops_holds_nobody_up(stage):
     uuids = several(stage, 7)
     for number in range(20):
         stage.put(str(number))

@@ -11,7 +11,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from helpers import batches
-from kinesis_lab.emulator.lambda_.mapping.configuration import checked_settings
+from kinesis_lab.emulator.lambda_.mapping.settings import checked_settings
 from kinesis_lab.emulator.validation import validate
 from kinesis_lab.testing import Fault
 from kinesis_lab.testing.strategies import KNOBS, data, documents, events, faults, mapping_settings, records

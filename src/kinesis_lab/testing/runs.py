@@ -196,7 +196,7 @@ class Run:
 
     def _circumstances(self) -> Iterator[str]:
         """What the mapping was set to, and how the invocations went."""
-        from kinesis_lab.emulator.lambda_.mapping.configuration import DEFAULTS, OPTIONAL
+        from kinesis_lab.emulator.lambda_.mapping.settings import DEFAULTS, OPTIONAL
 
         mapping = self.cloud.client("lambda").get_event_source_mapping(UUID=self.deployment.mapping)
         chosen = [

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from kinesis_lab.batch_event import batch_event
+from kinesis_lab.emulator.lambda_.mapping.settings import SETTINGS
 from kinesis_lab.testing.faults import Fault, How
 from kinesis_lab.testing.sending import Record, as_record
 
@@ -23,13 +24,7 @@ FIRST_NUMBER = 49_671_154_890_364_207_541_235_910_732_180_479_302_655_872_104_03
 FIRST_ARRIVAL = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 KNOBS: dict[str, SearchStrategy[Any]] = {
-    "BatchSize": st.sampled_from([1, 2, 3, 5, 10, 100]),
-    "ParallelizationFactor": st.sampled_from([1, 2, 3, 10]),
-    "MaximumBatchingWindowInSeconds": st.sampled_from([0, 0, 5, 30]),
-    "MaximumRetryAttempts": st.sampled_from([-1, 0, 1, 3]),
-    "MaximumRecordAgeInSeconds": st.sampled_from([-1, -1, 60, 300]),
-    "BisectBatchOnFunctionError": st.booleans(),
-    "FunctionResponseTypes": st.sampled_from([[], ["ReportBatchItemFailures"]]),
+    setting.name: st.sampled_from(setting.draws) for setting in SETTINGS.values() if setting.draws
 }
 """What can be turned at a mapping, in any combination; but no tumbling windows, for which a handler must be written."""
 

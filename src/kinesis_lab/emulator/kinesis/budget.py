@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from math import ceil
 
 from kinesis_lab.emulator.clock import MICROSECONDS
@@ -18,7 +17,7 @@ class Budget:
     by five seconds without (facts 5.2).
     """
 
-    __slots__ = ("_back", "_count", "_habits", "_most", "_most_bytes", "_refused", "_seconds", "_size", "line")
+    __slots__ = ("_back", "_count", "_most", "_most_bytes", "_seconds", "_size")
 
     def __init__(self, most: float, most_bytes: float = float("inf"), *, seconds: float = 1.0) -> None:
         """At most `most` things and `most_bytes` bytes in `seconds`."""
@@ -28,22 +27,9 @@ class Budget:
         self._count = 0
         self._size = 0
         self._back: deque[tuple[int, int, int]] = deque()
-        self._habits: list[Habit] = []
-        self._refused = float("-inf")
-        """When anybody was refused for the last time."""
-        self.line: deque[Callable[[], None]] = deque()
-        """Those who were refused, by what calls them, in this order."""
 
     def allows(self, now: int, count: int = 1, size: int = 0) -> bool:
         """Whether `count` things of `size` bytes together may pass at `now`, in microseconds."""
-        if self._habits:
-            self._keep_up(now)
-        allowed = self._has_room(now, count, size)
-        if not allowed:
-            self._refused = now
-        return allowed
-
-    def _has_room(self, now: int, count: int, size: int) -> bool:
         back = self._back
         while back and back[0][0] <= now:
             _, returned, returned_size = back.popleft()
@@ -70,40 +56,6 @@ class Budget:
         if allowed:
             self.spend(now, count, size)
         return allowed
-
-    # Those who spend one thing in every period
-
-    def begin(self, habit: Habit) -> None:
-        """From now on somebody spends one thing in every period, if there is room and nobody was refused in it."""
-        self._habits.append(habit)
-
-    def end(self, habit: Habit, now: int) -> None:
-        """From `now` on they don't; what they have spent comes back as all else does."""
-        self._keep_up(now)
-        self._habits.remove(habit)
-
-    def _keep_up(self, now: int) -> None:
-        """Let them spend what they would have by `now`: the last time is enough, the ones before have come back."""
-        due = []
-        for habit in self._habits:
-            last = now - (now - habit.phase) % self._seconds
-            if last > habit.last:
-                habit.last = last
-                due.append(last)
-        for moment in sorted(due):
-            if self._refused <= moment - self._seconds and self._has_room(moment, 1, 1):
-                self.spend(moment)
-
-
-class Habit:
-    """One thing that is spent in every period of a budget, always at the same point of it: a poll of an idle shard."""
-
-    __slots__ = ("last", "phase")
-
-    def __init__(self, phase: int, now: int) -> None:
-        """It is spent at `phase`, in microseconds, or whole periods from there, and for the first time after `now`."""
-        self.phase = phase
-        self.last = now
 
 
 class Burst:

@@ -234,6 +234,12 @@ class Region:
         if name in stream.shard_metrics:
             self._metrics.add(self.name, "AWS/Kinesis", name, value, unit, StreamName=stream.name, ShardId=shard_id)
 
+    def count_all_of_shard(self, stream: Stream, shard_id: str, *measured: tuple[str, float, str]) -> None:
+        """Measure several things of a shard, those that the stream's enhanced monitoring has on: name, value, unit."""
+        if stream.shard_metrics:
+            for name, value, unit in measured:
+                self.count_shard(stream, shard_id, name, value, unit)
+
     def count_consumer(self, stream: Stream, consumer: Consumer, name: str, value: float, unit: str = "Count") -> None:
         """Add a value of a metric of a registered consumer (facts 11)."""
         self._metrics.add(

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from kinesis_lab.emulator.kinesis.budget import Budget, Burst
+from kinesis_lab.emulator.kinesis.read_budget import ReadBudget
 from kinesis_lab.emulator.kinesis.sequence import LAST_INDEX, origin, sequence_number
+from kinesis_lab.emulator.kinesis.waiters import Waiters
 
 HASH_KEYS = 2**128
 """The size of the space into which MD5 maps partition keys."""
@@ -97,7 +99,9 @@ class Shard:
         """Whether it has been closed for longer than the stream keeps records: AWS no longer lists it (facts 1.7)."""
         self._writes = Budget(RECORDS_IN, BYTES_IN)
         self._burst = Burst(LARGEST_RECORD, BYTES_IN)
-        self.reads = Budget(READS, BYTES_OUT)
+        self.reads = ReadBudget(READS, BYTES_OUT)
+        self.waiters = Waiters()
+        """Pollers that were throttled."""
         self.iterators = Budget(READS)
         self._records: list[Record] = []
         self._trimmed = 0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import simpy
 
 from kinesis_lab.emulator.clock import MICROSECONDS, Steps
-from kinesis_lab.emulator.kinesis.budget import Budget
 from kinesis_lab.emulator.kinesis.documents import child_documents, record_documents
 from kinesis_lab.emulator.kinesis.event_stream import message
+from kinesis_lab.emulator.kinesis.push import ShardPush
 from kinesis_lab.emulator.kinesis.region import Region
-from kinesis_lab.emulator.kinesis.shard import BYTES_OUT, Record, Shard
-from kinesis_lab.emulator.kinesis.shard_reads import millis_behind
+from kinesis_lab.emulator.kinesis.shard import Record, Shard
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.wire import Document, Response
 
@@ -18,9 +17,6 @@ SECONDS = 300.0
 """How long a subscription lives (facts 5.3)."""
 QUIET_SECONDS = 5.0
 """After so long without records comes an event that has none: our choice."""
-MOST_RECORDS = 10_000
-MOST_BYTES = 2 * 1024**2
-"""What one event carries: our choice."""
 
 
 class Subscription:
@@ -34,7 +30,7 @@ class Subscription:
         self._shard = shard
         self._position = position
         self._began = region.clock.microseconds
-        self._budget = Budget(float("inf"), BYTES_OUT)
+        self._push = ShardPush(region, stream, consumer, shard)
         last_read = shard.at(position - 1)
         self._continuation = last_read.sequence_number if last_read else shard.starting_sequence_number
         self._ended = False
@@ -73,10 +69,9 @@ class Subscription:
             arrival = clock.event()
             self._shard.on_arrival(lambda: _succeed(arrival))
             yield arrival | clock.timeout(min(QUIET_SECONDS, max(self._until - clock.now, 0.0)))
-        while self._region.limits and not self._budget.allows(clock.microseconds, 1, 1):
+        while not self._push.allowed:
             yield clock.timeout(0.1)
-        self._stream.trim(self._shard)
-        records = self._shard.read(self._position, MOST_RECORDS, MOST_BYTES)
+        records = self._push.read(self._position)
         if self._over:  # whoever looks late still gets what was pushed in time
             records = [record for record in records if record.arrival < self._until] if self._expired else []
             if not records:
@@ -84,16 +79,15 @@ class Subscription:
         return self._event(records)
 
     def _event(self, records: list[Record]) -> Document:
-        size = sum(record.size for record in records)
-        self._budget.spend(self._region.clock.microseconds, 1, size)
         self._position = max(self._position, self._shard.horizon) + len(records)
+        size, behind = self._push.send(records, self._position)
         if records:
             self._continuation = records[-1].sequence_number
-        self._measure(records, size)
+            self._note(records, size)
         event: Document = {
             "Records": record_documents(records),
             "ContinuationSequenceNumber": self._continuation,
-            "MillisBehindLatest": millis_behind(self._region, self._shard, self._position),
+            "MillisBehindLatest": behind,
         }
         if self._shard.read_to_end(self._position):
             self._ended = True
@@ -101,25 +95,18 @@ class Subscription:
             event["ChildShards"] = child_documents(self._stream, self._shard)
         return event
 
-    def _measure(self, records: list[Record], size: int) -> None:
-        region, stream, consumer = self._region, self._stream, self._consumer
-        region.count_consumer(stream, consumer, "SubscribeToShardEvent.Success", 1)
-        region.count_consumer(stream, consumer, "SubscribeToShardEvent.Records", len(records))
-        region.count_consumer(stream, consumer, "SubscribeToShardEvent.Bytes", size, "Bytes")
-        behind = millis_behind(region, self._shard, self._position)
-        region.count_consumer(stream, consumer, "SubscribeToShardEvent.MillisBehindLatest", behind, "Milliseconds")
-        if records:
-            region.recorder.note(
-                "push",
-                stream=stream.name,
-                shard=self._shard.id,
-                first=records[0].sequence_number,
-                last=records[-1].sequence_number,
-                records=len(records),
-                bytes=size,
-                outcome="ok",
-                note=consumer.name,
-            )
+    def _note(self, records: list[Record], size: int) -> None:
+        self._region.recorder.note(
+            "push",
+            stream=self._stream.name,
+            shard=self._shard.id,
+            first=records[0].sequence_number,
+            last=records[-1].sequence_number,
+            records=len(records),
+            bytes=size,
+            outcome="ok",
+            note=self._consumer.name,
+        )
 
 
 def _succeed(event: simpy.Event) -> None:

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.lambda_ import function_lookup
-from kinesis_lab.emulator.lambda_.mapping.configuration import (
-    DEFAULTS,
-    Configuration,
-    check_creation,
-    checked_settings,
-    invalid,
-)
+from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration, check_creation
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.mapping import EventSourceMapping
+from kinesis_lab.emulator.lambda_.mapping.settings import DEFAULTS, checked_settings, invalid
+from kinesis_lab.emulator.lambda_.mapping.source import Source, find_source
 from kinesis_lab.emulator.validation import validate
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Request
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document, Request
 
 MOST_LISTED = 100
 """Mappings on a page, unless fewer are asked for: our choice."""
-
-READING = ("DescribeStream", "GetRecords", "GetShardIterator", "ListShards")
-"""What an execution role must be allowed to do to a stream (facts 7.3, 9)."""
-NO_ACCESS = (
-    "Cannot access stream {}. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, "
-    "ListShards, and ListStreams Actions on your stream in IAM."
-)
 
 
 class Mappings:
@@ -48,15 +33,14 @@ class Mappings:
         check_creation(document, now)
         settings = self._checked(document)
         function_arn = self._function_arn(document.get("FunctionName") or "")
-        source = document["EventSourceArn"]
-        stream, consumer = self._source(source)
-        self._refuse_duplicate(source, function_arn, consumer)
-        self._check_role(function_arn, stream, source)
+        source = find_source(self._region, document["EventSourceArn"])
+        self._refuse_duplicate(source.arn, function_arn, exclusive=source.exclusive)
+        self._check_role(function_arn, source)
         uuid = self._context.identities.uuid()
         configuration = Configuration(
             uuid=uuid,
             arn=f"arn:aws:lambda:{self._region.name}:{ACCOUNT}:event-source-mapping:{uuid}",
-            source_arn=source,
+            source_arn=source.arn,
             function_arn=function_arn,
             starting_position=document["StartingPosition"],
             starting_timestamp=document.get("StartingPositionTimestamp"),
@@ -64,7 +48,7 @@ class Mappings:
             tags=document.get("Tags") or {},
         )
         configuration.change(settings)
-        mapping = self._mappings[uuid] = EventSourceMapping(self._context, configuration, stream, consumer)
+        mapping = self._mappings[uuid] = EventSourceMapping(self._context, configuration, source)
         if document.get("Enabled", True):
             mapping.enable("Creating")
         else:
@@ -100,14 +84,14 @@ class Mappings:
         configuration = mapping.configuration
         validate("lambda", "UpdateEventSourceMapping", {**document, "UUID": uuid})
         self._refuse_while(configuration, "Creating", "Enabling", "Updating", "Disabling")
-        settings = self._checked(document, configuration.settings)
+        settings = self._checked(document, configuration.document_of_settings)
         function_arn = configuration.function_arn
         if document.get("FunctionName"):
             function_arn = self._function_arn(document["FunctionName"])
         if function_arn != configuration.function_arn:
-            stream, _ = self._source(configuration.source_arn)
-            self._refuse_duplicate(configuration.source_arn, function_arn, None)
-            self._check_role(function_arn, stream, configuration.source_arn)
+            source = find_source(self._region, configuration.source_arn)
+            self._refuse_duplicate(source.arn, function_arn, exclusive=False)
+            self._check_role(function_arn, source)
         mapping.update(settings, function_arn, document.get("Enabled"))
         return configuration.document()
 
@@ -136,18 +120,6 @@ class Mappings:
             raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
         return self._mappings[uuid]
 
-    def _source(self, arn: str) -> tuple[Stream, Consumer | None]:
-        """The stream, and the registered consumer if the ARN is one's (facts 7.2, 7.6)."""
-        try:
-            found = self._region.resource(arn)
-        except AwsError:
-            raise invalid(f"Stream not found: {arn}") from None
-        if isinstance(found, Stream):
-            return found, None
-        if found.status != "ACTIVE":
-            raise invalid(f"The consumer {arn} is not ACTIVE, instead in state {found.status}.")
-        return self._region.streams[arn.partition(":stream/")[2].partition("/")[0]], found
-
     def _checked(self, document: Document, present: Document = DEFAULTS) -> Document:
         """The settings that are asked for; a destination must be of this account, and of this Region if it has one."""
         settings = checked_settings(document, present)
@@ -170,7 +142,7 @@ class Mappings:
         qualifier = function_lookup.parse_name(name)[1]
         return f"{function.arn}:{qualifier}" if qualifier else function.arn
 
-    def _refuse_duplicate(self, source: str, function_arn: str, consumer: Consumer | None) -> None:
+    def _refuse_duplicate(self, source: str, function_arn: str, *, exclusive: bool) -> None:
         for mapping in self._mappings.values():
             known = mapping.configuration
             if known.source_arn != source:
@@ -183,18 +155,14 @@ class Mappings:
                     f"exists. Please update or delete the existing mapping with UUID {known.uuid}",
                     409,
                 )
-            if consumer is not None:
+            if exclusive:
                 raise invalid(f"The consumer {source} is the source of another mapping, with UUID {known.uuid}.")
 
-    def _check_role(self, function_arn: str, stream: Stream, source: str) -> None:
-        """The function's role reads the stream: it must be allowed to (facts 9)."""
+    def _check_role(self, function_arn: str, source: Source) -> None:
+        """The function's role reads the source: it must be allowed to (facts 9)."""
         role = self._context.find_function(function_arn).role
-        allow = self._context.permissions.allow
-        wanted = [(f"kinesis:{operation}", stream.arn) for operation in READING]
-        if source != stream.arn:
-            wanted.append(("kinesis:SubscribeToShard", source))
-        if not all(allow(role, action, resource) for action, resource in wanted):
-            raise invalid(NO_ACCESS.format(stream.arn))
+        if not all(self._context.permissions.allow(role, *right) for right in source.rights):
+            raise invalid(source.no_access)
 
     def _refuse_while(self, configuration: Configuration, *states: str) -> None:
         if configuration.state in states:

@@ -11,12 +11,9 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Any
 
 from kinesis_lab.emulator.validation import service_model, validate
-from kinesis_lab.emulator.wire import AwsError, NotOffered
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import AwsError, Document, NotOffered
 
 LIMITS = (("Timeout", 1, 900), ("MemorySize", 128, 10_240))
 """Those of classic functions, not of managed instances, which the model of the API has (facts 8.1)."""

@@ -23,17 +23,6 @@ class Undeliverable(Exception):
     """There is no such queue, topic or bucket, or it does not take this."""
 
 
-def deliver(arn: str, body: str, key: str) -> None:
-    """Send `body` to the queue or topic with this ARN, or put it into a bucket under `key`.  Raises Undeliverable."""
-    service = arn.split(":", 3)[2]
-    if service == "sqs":
-        deliver_to_queue(arn, body)
-    elif service == "sns":
-        deliver_to_topic(arn, body)
-    else:
-        deliver_to_bucket(arn, key, body)
-
-
 def deliver_to_queue(arn: str, body: str) -> None:
     """Send a message to the queue with this ARN.  Raises Undeliverable."""
     region, name = _place(arn)

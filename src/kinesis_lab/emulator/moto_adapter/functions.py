@@ -12,9 +12,7 @@ from moto.core.utils import unix_time
 
 from kinesis_lab.emulator.lambda_ import settings
 from kinesis_lab.emulator.patches import Patches
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
 SECONDS_PENDING = 2.0
 """How long a new function is Pending is not published: our choice, in virtual seconds."""

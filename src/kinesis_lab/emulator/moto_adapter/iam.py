@@ -10,9 +10,7 @@ from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, Role, iam_backends
 
-from kinesis_lab.emulator.wire import ACCOUNT
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import ACCOUNT, Document
 
 
 def _backend() -> Any:

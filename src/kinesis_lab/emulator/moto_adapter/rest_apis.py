@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from kinesis_lab.emulator.wire import ACCOUNT
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import ACCOUNT, Document
 
 
 @cache

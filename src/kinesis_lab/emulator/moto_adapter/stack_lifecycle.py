@@ -21,9 +21,7 @@ from moto.cloudformation.parsing import (
 )
 
 from kinesis_lab.emulator.patches import Patches
-from kinesis_lab.emulator.wire import NotOffered
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import Document, NotOffered
 
 GONE = re.compile("NotFound|NoSuch|NonExistent|NotExist")
 """In the code of an error: what was to be deleted is not there."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from kinesis_lab.emulator.lambda_.mapping import configuration
+from kinesis_lab.emulator.lambda_.mapping import settings
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
-from kinesis_lab.emulator.stacks.properties import Document, types_of
+from kinesis_lab.emulator.stacks.properties import types_of
 from kinesis_lab.emulator.stacks.resource_type import EmulatedResource, ResourceType, already_gone
+from kinesis_lab.emulator.wire import Document
 
 DEFAULTS: Document = {
-    **configuration.DEFAULTS,
+    **settings.DEFAULTS,
     "Enabled": True,
     "FilterCriteria": {},
     "KMSKeyArn": "",
@@ -53,8 +54,8 @@ class MappingType(ResourceType):
         mappings.settle(uuid)
         apart = (*self.FIXED, "Tags")
         if any(properties.get(name) != before.get(name) for name in self.types() if name not in apart):
-            settings = {name: value for name, value in properties.items() if name not in apart}
-            mappings.update(uuid, {**DEFAULTS, **settings})
+            changed = {name: value for name, value in properties.items() if name not in apart}
+            mappings.update(uuid, {**DEFAULTS, **changed})
         tags = mappings.tags(resource.get_cfn_attribute("EventSourceMappingArn"))
         for key in before.get("Tags", {}):
             tags.pop(key, None)

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from kinesis_lab.emulator.kinesis.kinesis_api import KinesisService
 from kinesis_lab.emulator.kinesis.operations.streams import SHARD_METRICS, check_retention
 from kinesis_lab.emulator.kinesis.stream import RECORD_KIB, RETENTION_HOURS, Stream
-from kinesis_lab.emulator.stacks.properties import Document
 from kinesis_lab.emulator.stacks.resource_type import EmulatedResource, ResourceType, already_gone
 from kinesis_lab.emulator.validation import validate
-from kinesis_lab.emulator.wire import AwsError
+from kinesis_lab.emulator.wire import AwsError, Document
 
 STREAM_TYPES: Mapping[str, str] = {
     "Name": "string",

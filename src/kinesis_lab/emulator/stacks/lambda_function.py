@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 
 from kinesis_lab.emulator.moto_adapter import functions
-from kinesis_lab.emulator.stacks.properties import Document, types_of
+from kinesis_lab.emulator.stacks.properties import types_of
 from kinesis_lab.emulator.stacks.resource_type import ResourceType
 from kinesis_lab.emulator.validation import validate
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
 DEFAULTS: Document = {"Description": "", "MemorySize": 128, "Timeout": 3, "Environment": {}, "Layers": []}
 """What a setting becomes that is left out of a change."""

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kinesis_lab.emulator.validation import service_model
-from kinesis_lab.emulator.wire import AwsError
-
-Document = dict[str, Any]
+from kinesis_lab.emulator.wire import AwsError, Document
 
 LISTED = "Properties validation failed for resource {} with message: [{}]"
 """How CloudFormation words it."""

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from kinesis_lab.emulator.moto_adapter.cloudformation import UnknownAttribute, ValidationError
-from kinesis_lab.emulator.stacks.properties import Document, checked
+from kinesis_lab.emulator.stacks.properties import checked
 from kinesis_lab.emulator.stacks.services import Services
-from kinesis_lab.emulator.wire import AwsError
+from kinesis_lab.emulator.wire import AwsError, Document
 
 
 @contextmanager

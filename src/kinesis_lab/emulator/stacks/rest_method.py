@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kinesis_lab.emulator.moto_adapter import rest_apis
-from kinesis_lab.emulator.stacks.properties import Document
 from kinesis_lab.emulator.stacks.resource_type import ResourceType
+from kinesis_lab.emulator.wire import Document
 
 
 class MethodType(ResourceType):

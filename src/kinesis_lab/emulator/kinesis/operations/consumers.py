@@ -6,8 +6,8 @@ from kinesis_lab.emulator.clock import MICROSECONDS
 from kinesis_lab.emulator.kinesis.documents import consumer_document
 from kinesis_lab.emulator.kinesis.operations.shards import check_age_of_token, check_creation_timestamp, find_shard
 from kinesis_lab.emulator.kinesis.operations.tags import add_tags
+from kinesis_lab.emulator.kinesis.positions import starting_position
 from kinesis_lab.emulator.kinesis.region import Region
-from kinesis_lab.emulator.kinesis.shard_reads import starting_position
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
 from kinesis_lab.emulator.kinesis.subscription import Subscription
 from kinesis_lab.emulator.kinesis.tokens import seal, unseal

@@ -6,9 +6,10 @@ from email.utils import formatdate
 
 from kinesis_lab.emulator.kinesis.documents import child_documents, record_documents
 from kinesis_lab.emulator.kinesis.operations.shards import find_shard, no_such_shard
+from kinesis_lab.emulator.kinesis.positions import starting_position
 from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.shard import Record, Shard
-from kinesis_lab.emulator.kinesis.shard_reads import MOST_RECORDS, millis_behind, read, starting_position
+from kinesis_lab.emulator.kinesis.shard_reads import MOST_RECORDS, millis_behind, read
 from kinesis_lab.emulator.kinesis.stream import Stream
 from kinesis_lab.emulator.kinesis.tokens import seal, unseal
 from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document

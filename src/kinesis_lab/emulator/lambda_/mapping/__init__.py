@@ -1,7 +1,8 @@
 """The event source mapping: what reads a stream and hands its records to a function.
 
-In the order in which a record travels: `reading` reads it from its shard, `filters` lets it pass, `consumer` hands it
-to one of the `lanes`, `event` writes its batch down, `delivery` invokes the function until nothing is left to do, with
-`response` to read the answer and `discards` for what is given up; `consumer` keeps the checkpoint, and `mapping` runs
-all of this for every shard.  `configuration` holds the settings.
+In the order in which a record travels: a reader of the `source` reads it from its shard, `filters` lets it pass, the
+`consumer` hands it to a `lane`, which cuts batches.  `delivery` takes a batch to the `target`, the function, in the
+form that `event` gives it, reads the `response`, and reports `on_failure` what is given up.  The consumer keeps the
+checkpoint, the `journal` notes what happens, and `mapping` runs all of this for every shard.  `configuration` is what
+one mapping is told to do; `settings` and `destinations` are tables of what can be told.
 """

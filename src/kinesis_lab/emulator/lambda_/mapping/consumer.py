@@ -5,14 +5,15 @@ from __future__ import annotations
 import simpy
 
 from kinesis_lab.emulator.clock import Steps
-from kinesis_lab.emulator.kinesis.shard import Record, Shard, places
-from kinesis_lab.emulator.kinesis.stream import Stream
-from kinesis_lab.emulator.lambda_.mapping.configuration import NO_STREAM, Configuration
+from kinesis_lab.emulator.kinesis.shard import Record, Shard
+from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
-from kinesis_lab.emulator.lambda_.mapping.delivery import Delivery
+from kinesis_lab.emulator.lambda_.mapping.delivery import BatchInFlight, Delivery
+from kinesis_lab.emulator.lambda_.mapping.journal import ShardJournal
 from kinesis_lab.emulator.lambda_.mapping.lane import Lane, lane_of
-from kinesis_lab.emulator.lambda_.mapping.mapping_metrics import MappingMetrics
-from kinesis_lab.emulator.lambda_.mapping.readers import Reader
+from kinesis_lab.emulator.lambda_.mapping.on_failure import OnFailureDestination
+from kinesis_lab.emulator.lambda_.mapping.source import Source
+from kinesis_lab.emulator.lambda_.mapping.target import Target
 from kinesis_lab.emulator.lambda_.mapping.tumbling import TumblingWindow
 from kinesis_lab.emulator.wakeup import Wakeup
 
@@ -24,14 +25,8 @@ class ShardConsumer:
     dropped or expired.  Whoever starts there misses nothing.
     """
 
-    def __init__(
-        self,
-        context: MappingContext,
-        configuration: Configuration,
-        stream: Stream,
-        shard: Shard,
-    ) -> None:
-        """Of one `shard` of `stream`, for the mapping with this configuration."""
+    def __init__(self, context: MappingContext, configuration: Configuration, source: Source, shard: Shard) -> None:
+        """Of one `shard` of the source, for the mapping with this configuration."""
         self.shard = shard
         self.checkpoint = 0
         self.window: TumblingWindow | None = None
@@ -39,14 +34,15 @@ class ShardConsumer:
         self.stopped = False
         self._context = context
         self._configuration = configuration
-        self._stream = stream
-        self._clock = context.clock
-        self._metrics = MappingMetrics(context, configuration)
-        self._delivery = Delivery(context, configuration, stream, shard, self._metrics)
-        self._bell = Wakeup(context.clock)
-        """Rings for the reading: something has arrived, or the settings have changed."""
-        self._hunger = Wakeup(context.clock)
-        """Rings for it as well: a lane has less waiting than before."""
+        self._source = source
+        self._target = Target(context, configuration, shard.id)
+        self._journal = ShardJournal(context, configuration, source.name, shard.id)
+        destination = OnFailureDestination(context, configuration, source, shard.id, self._target, self._journal)
+        self._delivery = Delivery(configuration, source, context.clock, self._target, destination, self._journal)
+        self._arrivals = Wakeup(context.clock)
+        """Wakes the reading when something has arrived, or the settings have changed."""
+        self._capacity = Wakeup(context.clock)
+        """Wakes it when a lane has room for more."""
         self._lanes: list[Lane] = []
         self._working: list[simpy.Process] = []
 
@@ -60,42 +56,46 @@ class ShardConsumer:
     def look_again(self) -> None:
         """Settings have changed: heed them, even if nothing can be read at the moment, and batches wait for more."""
         for lane in self._lanes:
-            lane.bell.ring()
-        self._bell.ring()
-        self._hunger.ring()
+            lane.wakeup.wake()
+        self._arrivals.wake()
+        self._capacity.wake()
 
-    def run(self, reader: Reader) -> Steps:
-        """Read with `reader` and deliver until stopped, or until the closed shard is done; returns whether it is."""
-        self._reader, self.checkpoint = reader, reader.position
-        reader.wake = self._bell.ring
-        while not self.stopped and not self.shard.read_to_end(self._reader.position) and not self._reader.gone:
-            if len(self._lanes) != self._configuration.lanes:
-                self._reader.end()
+    def run(self, position: int) -> Steps:
+        """Read from `position` on and deliver until stopped, or until the closed shard is done; returns whether it is.
+
+        The tumbling window that was open at its end is in `window`, where to go on in `checkpoint`.
+        """
+        self.checkpoint = position
+        self._reader = reader = self._source.reader(
+            self._context, self._target, self.shard, position, self._journal, self._arrivals.wake
+        )
+        while not self.stopped and not self.shard.read_to_end(reader.position) and not self._source.deleted:
+            if len(self._lanes) != self._configuration.settings.lanes:
+                reader.stop_waiting()
                 yield from self._change_lanes()
                 continue  # that can take long, and much may have happened meanwhile
-            if not any(lane.hungry for lane in self._lanes):
-                self._reader.end()
-                yield self._hunger.wait()
-            elif (seconds := self._reader.patience) is None:
-                self._reader.rest()
-                yield self._bell.wait()
+            if not any(lane.has_room for lane in self._lanes):
+                reader.stop_waiting()
+                yield self._capacity.wait()
+            elif (seconds := reader.seconds_until_read) is None:
+                reader.await_arrival()
+                yield self._arrivals.wait()
             else:
-                yield from self._bell.pause(seconds, over=lambda: self.stopped or self._reader.called)
+                yield from self._arrivals.pause(seconds, over=lambda: self.stopped or reader.has_turn)
                 if not self.stopped:
-                    self._hand_out(self._reader.read())
-        self._reader.end()
+                    self._hand_out(reader.read())
+        reader.stop_waiting()
         for lane in self._lanes:
             lane.end()
         yield from self._all_at_rest()
         self._take_window()
-        if self._reader.gone:
-            self._configuration.last_result = NO_STREAM
+        if self._source.deleted:
+            self._journal.deleted()
         return not self.stopped
 
     def _hand_out(self, records: list[Record]) -> None:
         """Let what passes the filters wait in its lane."""
         passed = self._filtered(records)
-        self._metrics.polled(len(records), len(records) - len(passed))
         if len(self._lanes) == 1:
             shares = {0: passed} if passed else {}
         else:
@@ -107,24 +107,13 @@ class ShardConsumer:
         self._move_checkpoint()
 
     def _filtered(self, records: list[Record]) -> list[Record]:
-        filters = self._configuration.filters
-        if not filters or not records:
-            return records
-        passed: list[Record] = []
-        dropped: list[Record] = []
-        for record in records:
-            (passed if filters.pass_(record) else dropped).append(record)
-        if dropped:
-            self._context.recorder.note(
-                "filter",
-                stream=self._stream.name,
-                shard=self.shard.id,
-                mapping=self._configuration.uuid,
-                first=dropped[0].sequence_number,
-                last=dropped[-1].sequence_number,
-                places=places(dropped),
-                records=len(dropped),
-            )
+        filters = self._configuration.settings.filters
+        passed, dropped = records, list[Record]()
+        if filters:
+            passed = []
+            for record in records:
+                (passed if filters.pass_(record) else dropped).append(record)
+        self._journal.filtered(len(records), dropped)
         return passed
 
     # Lanes
@@ -137,24 +126,16 @@ class ShardConsumer:
         waiting = [record for lane in self._lanes for record in lane.waiting]
         waiting.sort(key=lambda record: int(record.sequence_number))
         self._take_window()
-        count = self._configuration.lanes
+        count, clock = self._configuration.settings.lanes, self._context.clock
         self._lanes = [
-            Lane(
-                number,
-                self._configuration,
-                self._delivery.fixed_size,
-                self._reader.caught_up,
-                self._move_checkpoint,
-                self._clock,
-                None if number else self.window,
-            )
+            Lane(number, self._configuration, self._target, clock, None if number else self.window)
             for number in range(count)
         ]
         for record in waiting:
             self._lanes[lane_of(record, count)].add([record])
         if self.stopped:
             return
-        self._working = [self._clock.start(self._work(lane)) for lane in self._lanes]
+        self._working = [clock.start(self._work(lane)) for lane in self._lanes]
 
     def _take_window(self) -> None:
         """Remember the window that is open: there is one at most, as there are windows with one lane only."""
@@ -163,10 +144,14 @@ class ShardConsumer:
 
     def _work(self, lane: Lane) -> Steps:
         """Deliver one batch of a lane after the other."""
-        while (batch := (yield from lane.next_batch())) is not None:
-            self._hunger.ring()
-            yield from self._delivery.deliver(lane, batch)
-            self._hunger.ring()
+        while not lane.done:
+            batch = lane.next_batch(self._reader.read_until)
+            if batch is None:
+                yield lane.wait()
+                continue
+            self._capacity.wake()
+            yield from BatchInFlight(self._delivery, lane, batch, self._move_checkpoint).deliver()
+            self._capacity.wake()
 
     def _all_at_rest(self) -> Steps:
         yield from self._working
@@ -180,11 +165,4 @@ class ShardConsumer:
         position = min(oldest, default=self._reader.position)
         if position > self.checkpoint:
             self.checkpoint = position
-            last = self.shard.at(position - 1)
-            self._context.recorder.note(
-                "checkpoint",
-                stream=self._stream.name,
-                shard=self.shard.id,
-                mapping=self._configuration.uuid,
-                last=last.sequence_number if last else None,
-            )
+            self._journal.checkpoint(self.shard.at(position - 1))

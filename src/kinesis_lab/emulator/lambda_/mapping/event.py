@@ -20,6 +20,7 @@ class EventForm:
 
     def __init__(self, shard_id: str, source_arn: str, region: str, role: str) -> None:
         """`source_arn`: of the stream or the registered consumer; `role`: the function's execution role."""
+        self.role = role
         self._shard_id = shard_id
         self._source_arn = source_arn
         self._end = (
@@ -29,6 +30,10 @@ class EventForm:
         empty = Record("", "", b"", 0.0)
         self.fixed_size = len(self._record(empty).encode()) - own_size(empty) + len(",")
         """Bytes that every record takes besides its `own_size`, the comma before it included."""
+
+    def size(self, count: int, own_sizes: int, further: int = 0) -> int:
+        """Bytes of the event with `count` records, of `own_sizes` bytes in all, and the `further` keys of a window."""
+        return ENVELOPE + further + count * self.fixed_size + own_sizes
 
     def event(self, records: Iterable[Record], tumbling: dict[str, Any] | None = None) -> bytes:
         """The event, as JSON with its keys in AWS's order; `tumbling`: the further keys of a tumbling window."""

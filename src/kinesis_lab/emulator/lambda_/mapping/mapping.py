@@ -6,13 +6,14 @@ import simpy
 
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.kinesis.shard import Shard
-from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
-from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration, Document
+from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.consumer import ShardConsumer
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
-from kinesis_lab.emulator.lambda_.mapping.readers import POLL_SECONDS, Poller, Reader, Subscriber
+from kinesis_lab.emulator.lambda_.mapping.readers import POLL_SECONDS
+from kinesis_lab.emulator.lambda_.mapping.source import Source
 from kinesis_lab.emulator.lambda_.mapping.tumbling import TumblingWindow
 from kinesis_lab.emulator.transition import Effect, Transition
+from kinesis_lab.emulator.wire import Document
 
 # How long a mapping takes to change its state is not published: our choice, in virtual seconds.
 SECONDS_TO_ENABLE = 5.0
@@ -27,14 +28,12 @@ class EventSourceMapping:
         self,
         context: MappingContext,
         configuration: Configuration,
-        stream: Stream,
-        consumer: Consumer | None = None,
+        source: Source,
     ) -> None:
-        """A mapping that does nothing until it is enabled; `consumer`: the registered one that is its source."""
+        """A mapping of this source that does nothing until it is enabled."""
         self.configuration = configuration
         self._context = context
-        self._stream = stream
-        self._registered = consumer
+        self._source = source
         self._clock = context.clock
         self.next_function_arn = configuration.function_arn
         """The function that it has, or will have when the change is through that is under way."""
@@ -108,7 +107,7 @@ class EventSourceMapping:
 
     def _set_state(self, state: str) -> None:
         self.configuration.state = state
-        self._context.recorder.note("state", stream=self._stream.name, mapping=self.configuration.uuid, outcome=state)
+        self._context.recorder.note("state", stream=self._source.name, mapping=self.configuration.uuid, outcome=state)
         if not self.polling:
             for consumer in self._consumers.values():
                 consumer.stop()
@@ -117,31 +116,23 @@ class EventSourceMapping:
     # Consuming
 
     def _start(self) -> Steps:
-        while self._stream.status == "CREATING":
+        while not self._source.ready:
             yield self._clock.timeout(POLL_SECONDS)
             if not self.polling:  # deleted meanwhile
                 return
         if not self._started:
             self._started = True
-            self._checkpoints = {shard.index: self._starting_position(shard) for shard in self._stream.listed_shards}
+            start = self.configuration.starting_position, self.configuration.starting_timestamp
+            self._checkpoints = {
+                shard.index: self._source.starting_position(shard, *start) for shard in self._source.partitions()
+            }
         self._follow()
 
-    def _starting_position(self, shard: Shard) -> int:
-        self._stream.trim(shard)
-        match self.configuration.starting_position:
-            case "TRIM_HORIZON":
-                return shard.horizon
-            case "LATEST":
-                return shard.tip
-            case _:
-                return shard.position_at_time(self.configuration.starting_timestamp or 0.0)
-
     def _follow(self) -> None:
-        """Consume every shard whose parents are done: this keeps the order of a key through resharding (facts 7.16)."""
-        for shard in self._stream.listed_shards:
-            known = shard.index in self._finished or shard.index in self._consumers
-            if not known and all(parent.expired or parent.index in self._finished for parent in shard.parents):
-                consumer = ShardConsumer(self._context, self.configuration, self._stream, shard)
+        """Consume every shard whose turn has come."""
+        for shard in self._source.due(self._finished):
+            if shard.index not in self._consumers:
+                consumer = ShardConsumer(self._context, self.configuration, self._source, shard)
                 self._consumers[shard.index] = consumer
                 before = self._working.get(shard.index)
                 self._working[shard.index] = self._clock.start(self._consume(shard, consumer, before))
@@ -151,14 +142,9 @@ class EventSourceMapping:
         if before is not None:  # what was under way when the mapping was disabled comes to its end first
             yield before
         consumer.window = self._windows.get(shard.index)
-        reader = self._reader(shard, self._checkpoints.get(shard.index, shard.horizon))
-        finished = yield from consumer.run(reader)
+        finished = yield from consumer.run(self._checkpoints.get(shard.index, shard.horizon))
         self._checkpoints[shard.index], self._windows[shard.index] = consumer.checkpoint, consumer.window
         if finished:
             self._finished.add(shard.index)
             self._consumers.pop(shard.index, None)
             self._follow()
-
-    def _reader(self, shard: Shard, position: int) -> Reader:
-        about = self._context, self.configuration, self._stream, shard, position
-        return Subscriber(*about, self._registered) if self._registered else Poller(*about)

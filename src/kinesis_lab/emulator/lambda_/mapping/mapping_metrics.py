@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kinesis_lab.emulator.kinesis.shard import Record
-from kinesis_lab.emulator.lambda_.function_lookup import Function, parse_name
+from kinesis_lab.emulator.lambda_.function_lookup import parse_name
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 
@@ -16,7 +16,7 @@ class MappingMetrics:
     """The metrics of one mapping."""
 
     def __init__(self, context: MappingContext, configuration: Configuration) -> None:
-        """Nothing counted yet."""
+        """Of the mapping with this configuration."""
         self._metrics = context.metrics
         self._region = context.region.name
         self._configuration = configuration
@@ -24,22 +24,22 @@ class MappingMetrics:
     def polled(self, count: int, filtered: int) -> None:
         """Records were read; some of them do not pass the filters."""
         self._events("PolledEventCount", count)
-        if self._configuration.filters:
+        if self._configuration.settings.filters:
             self._events("FilteredOutEventCount", filtered)
 
-    def invoked(self, function: Function, records: Sequence[Record], sent: float) -> None:
+    def invoked(self, function_name: str, records: Sequence[Record], sent: float) -> None:
         """Records were sent to the function, at `sent` (in seconds since 1970); their age is that of the last one."""
         self._events("InvokedEventCount", len(records), at=sent)
         if records:
             age = (sent - records[-1].arrival) * 1000
-            self._of_function("IteratorAge", age, "Milliseconds", function.name, at=sent)
+            self._of_function("IteratorAge", age, "Milliseconds", function_name, at=sent)
 
     def failed(self, count: int) -> None:
         """An attempt with so many records has failed."""
         self._events("FailedInvokeEventCount", count)
 
     def dropped(self, count: int) -> None:
-        """Records were given up, and nobody was told."""
+        """Records were given up, and the destination was not told."""
         self._events("DroppedEventCount", count)
 
     def reported(self, count: int) -> None:
@@ -55,6 +55,6 @@ class MappingMetrics:
         self._metrics.add(self._region, NAMESPACE, metric, value, unit, at=at, FunctionName=function)
 
     def _events(self, metric: str, value: float, at: float | None = None) -> None:
-        if self._configuration.counts_events:
+        if self._configuration.settings.counts_events:
             uuid = self._configuration.uuid
             self._metrics.add(self._region, NAMESPACE, metric, value, "Count", at=at, EventSourceMappingUUID=uuid)

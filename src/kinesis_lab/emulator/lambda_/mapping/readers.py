@@ -6,13 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from kinesis_lab.emulator.clock import MICROSECONDS
-from kinesis_lab.emulator.kinesis.budget import Budget, Habit
-from kinesis_lab.emulator.kinesis.shard import BYTES_OUT, Record, Shard, span
-from kinesis_lab.emulator.kinesis.shard_reads import millis_behind, read, refuse
+from kinesis_lab.emulator.kinesis.push import ShardPush
+from kinesis_lab.emulator.kinesis.read_budget import IdlePoller
+from kinesis_lab.emulator.kinesis.shard import Record, Shard
+from kinesis_lab.emulator.kinesis.shard_reads import read, refuse
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
-from kinesis_lab.emulator.lambda_.mapping.configuration import NO_ACCESS, Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
-from kinesis_lab.emulator.wire import AwsError
+from kinesis_lab.emulator.lambda_.mapping.journal import ShardJournal
+from kinesis_lab.emulator.lambda_.mapping.target import Right, Target
 
 POLL_SECONDS = 1.0
 """An idle shard is polled once a second (facts 7.6)."""
@@ -25,47 +26,61 @@ PUSH_SECONDS = 0.07
 class Reader(ABC):
     """Reads a shard from `position` on, and knows when to do so next."""
 
-    action = "kinesis:GetRecords"
-    """What the execution role must allow."""
-    kind = "poll"
-    """Under which name the flight recorder notes it."""
+    kind: str
+    """Under which name the flight recorder has its reads."""
 
     def __init__(
-        self, context: MappingContext, configuration: Configuration, stream: Stream, shard: Shard, position: int
+        self,
+        context: MappingContext,
+        target: Target,
+        stream: Stream,
+        shard: Shard,
+        position: int,
+        right: Right,
+        journal: ShardJournal,
+        wake: Callable[[], None],
     ) -> None:
-        """Read `shard` of `stream` for the mapping with this configuration."""
+        """Read `shard` of `stream`, while the target's role has the `right` to do so.
+
+        `wake` is called when it is worth having another look at once.
+        """
         self.position = position
-        self._barred = False
+        self.has_turn = False
+        """Whether it may read before the end of its pause: others let it go first."""
+        self._denied = False
         """Whether the last read was not allowed."""
         self._more = True
         """Whether to read on at once: the last read did not get everything, or there was none."""
+        self._awaiting_arrival = False
         self._context = context
-        self._configuration = configuration
+        self._target = target
         self._stream = stream
         self._shard = shard
+        self._right = right
+        self._journal = journal
+        self._wake = wake
         self._clock = context.clock
         self._began = context.clock.microseconds
-        self._resting = False
-        self.wake: Callable[[], None] = _nothing
-        """Called when it is worth having another look at once."""
-        self.called = False
-        """Whether it may read before the end of its pause."""
 
     # When to read
 
     @property
-    def gone(self) -> bool:
-        """Whether the stream was deleted."""
-        return self._context.region.streams.get(self._stream.name) is not self._stream
-
-    @property
-    def patience(self) -> float | None:
+    def seconds_until_read(self) -> float | None:
         """Seconds until the next read is done; None if there is nothing to read at the moment."""
-        if self._barred:  # to ask again and again would not help
+        if self._denied:  # to ask again and again would not help
             return POLL_SECONDS
         if self._more:
             return READ_SECONDS
         return None if self._at_tip else self._pause() + READ_SECONDS
+
+    @property
+    def read_until(self) -> float:
+        """All that arrived before this instant was read: when the first unread record arrived, in seconds since 1970.
+
+        It is infinite if there is none: in the present, all was read.
+        """
+        unread = self._shard.at(max(self.position, self._shard.horizon))
+        return float("inf") if unread is None else unread.arrival
 
     @property
     def _at_tip(self) -> bool:
@@ -75,40 +90,35 @@ class Reader(ABC):
     def _pause(self) -> float:
         """Seconds until its turn comes, when something is there to read."""
 
-    def rest(self) -> None:
+    def await_arrival(self) -> None:
         """There is nothing to read: `wake` whoever waits when something arrives, or the shard is closed."""
-        if not self._resting:
-            self._resting = True
-            self._shard.on_arrival(self._heard)
+        if not self._awaiting_arrival:
+            self._awaiting_arrival = True
+            self._shard.on_arrival(self._arrived)
 
-    def _heard(self) -> None:
-        self.end()
-        self.wake()
+    def _arrived(self) -> None:
+        self.stop_waiting()
+        self._wake()
 
-    def end(self) -> None:
-        """End the rest, if there is one: something has arrived, or nothing will be read for a while."""
-        self._resting = False
-
-    def caught_up(self, second: float) -> bool:
-        """Whether it has read all that arrived before `second` (since 1970), which has passed."""
-        unread = self._shard.at(max(self.position, self._shard.horizon))
-        return unread is None or unread.arrival >= second
+    def stop_waiting(self) -> None:
+        """Wait for no arrival and no turn: there is something to read, or nothing will be read for a while."""
+        self._awaiting_arrival = False
 
     # Reading
 
     def read(self) -> list[Record]:
         """Read what there is, up to the limits of one read; oldest first."""
-        self.called = False
-        self._barred = not self._may_read()
-        if self._barred:
-            self.end()
-        records = None if self._barred else self._read()
-        if records is None:  # a read lets go of what is too old, and there was none
+        self.has_turn = False
+        self._denied = not self._may_read()
+        if self._denied:
+            self.stop_waiting()
+        records = None if self._denied else self._read()
+        if records is None:  # a read trims the shard, and there was none
             self._stream.trim(self._shard)
         self._skip_expired()
         if records:
             self.position += len(records)
-            self._note(self.kind, records, outcome="ok")
+            self._journal.read(self.kind, records)
         self._more = records is not None and not self._at_tip
         return records or []
 
@@ -117,69 +127,44 @@ class Reader(ABC):
         """What there is at `position`; None when the budget is spent."""
 
     def _may_read(self) -> bool:
-        """Whether the function's role may read the stream; the mapping says so if not."""
-        try:
-            role = self._context.find_function(self._configuration.function_arn).role
-        except AwsError:  # a function that is gone shows when a batch is due
+        if self._target.may(self._right):
             return True
-        if self._context.permissions.allow(role, self.action, self._configuration.source_arn):
-            return True
-        self._configuration.last_result = NO_ACCESS
+        self._journal.denied()
         return False
 
     def _skip_expired(self) -> None:
         """What the stream no longer keeps was lost before it was ever read."""
-        lost = self._shard.horizon - self.position
-        if lost > 0:
-            self.position = self._shard.horizon
-            self._context.recorder.note(
-                "expired",
-                stream=self._stream.name,
-                shard=self._shard.id,
-                mapping=self._configuration.uuid,
-                places=span(self.position - lost, self.position - 1),
-                records=lost,
-                outcome="unread",
-            )
-
-    def _note(self, kind: str, records: list[Record], outcome: str) -> None:
-        self._context.recorder.note(
-            kind,
-            stream=self._stream.name,
-            shard=self._shard.id,
-            mapping=self._configuration.uuid,
-            first=records[0].sequence_number if records else None,
-            last=records[-1].sequence_number if records else None,
-            records=len(records),
-            outcome=outcome,
-        )
+        oldest = self._shard.horizon
+        if oldest > self.position:
+            self._journal.expired_unread(self.position, oldest - 1)
+            self.position = oldest
 
 
 class Poller(Reader):
     """Polls once a second, and at once while there is more; the shard's budget is shared with all other readers.
 
     At the tip it waits for the next record; what it would have polled in vain meanwhile is taken from the budget.
-    AWS does not say whose turn it is when there are more polls than the shard allows: here those who were refused
-    stand in line, and the first of them reads as soon as anybody comes and there is room.
+    When there are more polls than the shard allows, those that were refused queue up: the first of them reads as soon
+    as anybody comes and there is room.
     """
 
-    _habit: Habit | None = None
+    kind = "poll"
+    _idle: IdlePoller | None = None
 
-    def rest(self) -> None:
+    def await_arrival(self) -> None:
         """As a Reader, and poll in vain meanwhile."""
-        super().rest()
-        if self._habit is None:
-            self._habit = Habit(self._began + round(READ_SECONDS * MICROSECONDS), self._clock.microseconds)
-            self._shard.reads.begin(self._habit)
+        super().await_arrival()
+        if self._idle is None:
+            self._idle = IdlePoller(self._began + round(READ_SECONDS * MICROSECONDS), self._clock.microseconds)
+            self._shard.reads.start_idling(self._idle)
 
-    def end(self) -> None:
-        """As a Reader, and leave the line."""
-        super().end()
-        if self._habit:
-            self._shard.reads.end(self._habit, self._clock.microseconds)
-            self._habit = None
-        if self._call in self._shard.reads.line:
-            self._shard.reads.line.remove(self._call)
+    def stop_waiting(self) -> None:
+        """As a Reader, and leave the queue."""
+        super().stop_waiting()
+        if self._idle:
+            self._shard.reads.stop_idling(self._idle, self._clock.microseconds)
+            self._idle = None
+        self._shard.waiters.leave(self._take_turn)
 
     def _pause(self) -> float:
         """Until the next whole second since it began."""
@@ -188,46 +173,47 @@ class Poller(Reader):
 
     def _read(self) -> list[Record] | None:
         where = self._context.region, self._stream, self._shard
-        line = self._shard.reads.line
-        if line and line[0] != self._call:  # others were refused before
+        waiters = self._shard.waiters
+        if waiters.before(self._take_turn):
             if self._shard.reads.allows(self._clock.microseconds, 1, 1):
-                line[0]()
+                waiters.wake_first()
             refuse(*where)
             records = None
         else:
             records = read(*where, self.position)
         if records is None:
-            self._note(self.kind, [], outcome="throttled")
-            if self._call not in line:
-                line.append(self._call)
-        elif line:
-            line.popleft()
+            self._journal.throttled(self.kind)
+            waiters.join(self._take_turn)
+        else:
+            waiters.leave(self._take_turn)
         return records
 
-    def _call(self) -> None:
-        self.called = True
-        self.wake()
+    def _take_turn(self) -> None:
+        self.has_turn = True
+        self._wake()
 
 
 class Subscriber(Reader):
     """Is pushed what arrives, on a budget of its own: enhanced fan-out."""
 
-    action = "kinesis:SubscribeToShard"
     kind = "push"
 
     def __init__(
         self,
         context: MappingContext,
-        configuration: Configuration,
+        target: Target,
         stream: Stream,
         shard: Shard,
         position: int,
+        right: Right,
+        journal: ShardJournal,
+        wake: Callable[[], None],
         consumer: Consumer,
     ) -> None:
         """As a Reader, for a registered `consumer`."""
-        super().__init__(context, configuration, stream, shard, position)
+        super().__init__(context, target, stream, shard, position, right, journal, wake)
         self._consumer = consumer
-        self._budget = Budget(float("inf"), BYTES_OUT)
+        self._push = ShardPush(context.region, stream, consumer, shard)
 
     def _pause(self) -> float:
         """Until the oldest record that is there has made its way."""
@@ -239,23 +225,8 @@ class Subscriber(Reader):
         return self._consumer.status == "ACTIVE" and super()._may_read()
 
     def _read(self) -> list[Record] | None:
-        region, now = self._context.region, self._clock.microseconds
-        if region.limits and not self._budget.allows(now, 1, 1):
+        if not self._push.allowed:
             return None
-        self._stream.trim(self._shard)
-        records = self._shard.read(self.position, 10_000, BYTES_OUT)
-        size = sum(record.size for record in records)
-        self._budget.spend(now, 1, size)
-        behind = millis_behind(region, self._shard, self.position + len(records))
-        for name, value, unit in (
-            ("Success", 1, "Count"),
-            ("Records", len(records), "Count"),
-            ("Bytes", size, "Bytes"),
-            ("MillisBehindLatest", behind, "Milliseconds"),
-        ):
-            region.count_consumer(self._stream, self._consumer, f"SubscribeToShardEvent.{name}", value, unit)
+        records = self._push.read(self.position)
+        self._push.send(records, max(self.position, self._shard.horizon) + len(records))
         return records
-
-
-def _nothing() -> None:
-    """Nobody waits."""
