@@ -33,12 +33,7 @@ class _Change(NamedTuple):
 class EventSourceMapping:
     """Reads a stream and feeds a function, from its creation until it is deleted."""
 
-    def __init__(
-        self,
-        context: MappingContext,
-        configuration: Configuration,
-        source: Source,
-    ) -> None:
+    def __init__(self, context: MappingContext, configuration: Configuration, source: Source) -> None:
         """A mapping of this source that does nothing until it is enabled."""
         self.configuration = configuration
         self._context = context
