@@ -199,9 +199,9 @@ def check(stage, play, written, given_up):
     event(f"given up: {bool(given_up)}, filtered: {bool(filtered)}, polls refused: {refused}")
 
     firsts: dict[str, list[int]] = {}
-    let_go = {*given_up, *filtered_out(stage, entries)}
+    dropped = {*given_up, *filtered_out(stage, entries)}
     for key, number in dict.fromkeys(play.processed):
-        if number not in let_go:  # what was let go can come again after a rewind, behind what was done
+        if number not in dropped:  # what was dropped can come again after a rewind, behind what was done
             firsts.setdefault(key, []).append(int(number))
     for key, numbers in firsts.items():
         assert numbers == sorted(numbers), f"{key} was processed out of order"

@@ -84,7 +84,7 @@ class Mappings:
         configuration = mapping.configuration
         validate("lambda", "UpdateEventSourceMapping", {**document, "UUID": uuid})
         self._refuse_while(configuration, "Creating", "Enabling", "Updating", "Disabling")
-        settings = self._checked(document, configuration.document_of_settings)
+        settings = self._checked(document, configuration.settings_document)
         function_arn = configuration.function_arn
         if document.get("FunctionName"):
             function_arn = self._function_arn(document["FunctionName"])

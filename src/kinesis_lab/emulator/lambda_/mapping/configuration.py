@@ -37,21 +37,21 @@ class Configuration:
     tags: dict[str, str] = field(default_factory=dict)
     state: str = "Creating"
     last_result: str = NO_RECORDS_YET
-    document_of_settings: Document = field(default_factory=lambda: dict(DEFAULTS))
+    settings_document: Document = field(default_factory=lambda: dict(DEFAULTS))
     """The settings as the API has them."""
     settings: Settings = field(init=False)
     """The same, parsed: they are asked for with every batch and seldom change."""
 
     def __post_init__(self) -> None:
-        self.settings = Settings.parsed(self.document_of_settings)
+        self.settings = Settings.parsed(self.settings_document)
 
     def change(self, settings: Document) -> None:
         """Take over new settings: those that `checked_settings` has let through; None takes one away."""
-        document = {**self.document_of_settings, **settings}
+        document = {**self.settings_document, **settings}
         for name in OPTIONAL:
             if not document.get(name):
                 document.pop(name, None)
-        self.document_of_settings = document
+        self.settings_document = document
         self.settings = Settings.parsed(document)
 
     def document(self) -> Document:
@@ -66,7 +66,7 @@ class Configuration:
             "LastProcessingResult": self.last_result,
             "State": self.state,
             "StateTransitionReason": "User action",
-            **self.document_of_settings,
+            **self.settings_document,
         }
         if self.starting_timestamp is not None:
             answer["StartingPositionTimestamp"] = self.starting_timestamp

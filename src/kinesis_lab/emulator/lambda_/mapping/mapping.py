@@ -24,12 +24,7 @@ SECONDS_TO_UPDATE = 2.0
 class EventSourceMapping:
     """Reads a stream and feeds a function, from its creation until it is deleted."""
 
-    def __init__(
-        self,
-        context: MappingContext,
-        configuration: Configuration,
-        source: Source,
-    ) -> None:
+    def __init__(self, context: MappingContext, configuration: Configuration, source: Source) -> None:
         """A mapping of this source that does nothing until it is enabled."""
         self.configuration = configuration
         self._context = context
