@@ -36,8 +36,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(places, "LOCK", tmp_path / "requirements.lock")
     monkeypatch.setattr(places, "DEV_LOCK", tmp_path / "requirements-dev.lock")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "requirements.lock").write_text("boto3==1.0 \\\n    --hash=sha256:00\n")
-    (tmp_path / "requirements-dev.lock").write_text("ruff==1.0 \\\n    --hash=sha256:00\n")
+    (tmp_path / "requirements.lock").write_text("boto3==1.0 \\\n    --hash=sha256:00\n", encoding="utf-8")
+    (tmp_path / "requirements-dev.lock").write_text("ruff==1.0 \\\n    --hash=sha256:00\n", encoding="utf-8")
     return tmp_path
 
 
@@ -159,7 +159,7 @@ def test_set_up_installs_once(installs: list[str]) -> None:
 
 def test_a_changed_lock_is_installed_again(tree: Path, installs: list[str]) -> None:
     environment.ensure()
-    (tree / "requirements.lock").write_text("boto3==2.0\n")
+    (tree / "requirements.lock").write_text("boto3==2.0\n", encoding="utf-8")
     environment.ensure()
     assert installs.count("requirements.lock") == 2
 
@@ -190,7 +190,7 @@ def test_the_project_is_installed_as_pip_would_do_it(tree: Path) -> None:
     offered = {(entry.group, entry.name, entry.value) for entry in installed.entry_points}
     assert offered == {("pytest11", "kinesis_lab.testing.plugin", "kinesis_lab.testing.plugin")}
     assert {file.name for file in installed.files or []} == {path.name for path in site.rglob("*") if path.is_file()}
-    assert (site / (site / "kinesis_lambda_workbook.pth").read_text().strip()).resolve() == tree
+    assert (site / (site / "kinesis_lambda_workbook.pth").read_text(encoding="utf-8").strip()).resolve() == tree
 
 
 def test_a_failed_installation_is_not_remembered(
@@ -222,7 +222,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(installs: list[str]) 
 )
 def test_a_failure_is_told_in_a_sentence_and_names_the_log(tree: Path, said: str, told: str) -> None:
     places.SCRATCH.mkdir()
-    places.SETUP_LOG.write_text("")
+    places.SETUP_LOG.write_text("", encoding="utf-8")
     with pytest.raises(voice.Stop) as stop:
         fail = [sys.executable, "-c", f"print({said!r}); raise SystemExit(1)"]
         environment._must(fail, "It did not work.")
@@ -367,11 +367,11 @@ def test_the_pip_part_of_the_conda_environment_installs(tmp_path: Path) -> None:
     workbook.mkdir()
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, workbook)
-    (workbook / "README.md").write_text("# Workbook\n")
+    (workbook / "README.md").write_text("# Workbook\n", encoding="utf-8")
     shutil.copytree(ROOT / "helpers", workbook / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
     example = shutil.copytree(ROOT / "docs" / "example", tmp_path / "example")
     *pins, itself = pip_part()
-    (workbook / "requirements.txt").write_text("\n".join([*pins, itself]) + "\n")
+    (workbook / "requirements.txt").write_text("\n".join([*pins, itself]) + "\n", encoding="utf-8")
     python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "-p", sys.executable, tmp_path / "env"], check=True)

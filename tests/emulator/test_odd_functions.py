@@ -405,10 +405,16 @@ def test_a_page_that_has_no_size(ask, asked, code):
 def test_a_deep_request_to_another_service(cloud, service, target, depth):
     signature = f"AWS4-HMAC-SHA256 Credential=local/20260105/us-east-1/{service}/aws4_request"
     headers = {"authorization": signature, "x-amz-target": target, "content-type": "application/x-amz-json-1.0"}
-    body = '{"x":' * depth + "1" + "}" * depth
     url = f"https://{service}.us-east-1.amazonaws.com/"
-    answer = cloud.emulator.switchboard.call(Request("POST", url, headers, body.encode()))
-    assert answer.status == 200 or json.loads(answer.body)["__type"] == "SerializationException"
+
+    def answer(depth: int) -> tuple[int, str]:
+        body = '{"x":' * depth + "1" + "}" * depth
+        response = cloud.emulator.switchboard.call(Request("POST", url, headers, body.encode()))
+        return response.status, json.loads(response.body).get("__type", "")
+
+    as_a_flat_one = answer(1)  # Pythons differ in how deep they follow
+    assert answer(depth) in (as_a_flat_one, (400, "SerializationException"))
+    assert depth < 100_000 or answer(depth) == (400, "SerializationException")
 
 
 def test_a_deep_template(cloud):
