@@ -37,8 +37,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(places, "LOCK", tmp_path / "requirements.lock")
     monkeypatch.setattr(places, "DEV_LOCK", tmp_path / "requirements-dev.lock")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "requirements.lock").write_text("boto3==1.0 \\\n    --hash=sha256:00\n")
-    (tmp_path / "requirements-dev.lock").write_text("ruff==1.0 \\\n    --hash=sha256:00\n")
+    (tmp_path / "requirements.lock").write_text("boto3==1.0 \\\n    --hash=sha256:00\n", encoding="utf-8")
+    (tmp_path / "requirements-dev.lock").write_text("ruff==1.0 \\\n    --hash=sha256:00\n", encoding="utf-8")
     return tmp_path
 
 
@@ -160,7 +160,7 @@ def test_set_up_installs_once(installs: list[str]) -> None:
 
 def test_a_changed_lock_is_installed_again(tree: Path, installs: list[str]) -> None:
     environment.ensure()
-    (tree / "requirements.lock").write_text("boto3==2.0\n")
+    (tree / "requirements.lock").write_text("boto3==2.0\n", encoding="utf-8")
     environment.ensure()
     assert installs.count("requirements.lock") == 2
 
@@ -194,7 +194,7 @@ def test_the_project_is_installed_as_pip_would_do_it(tree: Path) -> None:
     assert ("pytest11", "kinesis_lab.testing.plugin", "kinesis_lab.testing.plugin") in offered
     assert ("console_scripts", "kinesis-lab", "kinesis_lab.commands:main") in offered
     assert {file.name for file in installed.files or []} == {path.name for path in site.rglob("*") if path.is_file()}
-    led = [(site / line).resolve() for line in (site / "kinesis_lab.pth").read_text().splitlines()]
+    led = [(site / line).resolve() for line in (site / "kinesis_lab.pth").read_text(encoding="utf-8").splitlines()]
     assert led == [tree / "src", tree]
 
 
@@ -227,7 +227,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(installs: list[str]) 
 )
 def test_a_failure_is_told_in_a_sentence_and_names_the_log(tree: Path, said: str, told: str) -> None:
     places.SCRATCH.mkdir()
-    places.SETUP_LOG.write_text("")
+    places.SETUP_LOG.write_text("", encoding="utf-8")
     with pytest.raises(voice.Stop) as stop:
         fail = [sys.executable, "-c", f"print({said!r}); raise SystemExit(1)"]
         environment._must(fail, "It did not work.")
@@ -372,12 +372,12 @@ def test_the_pip_part_of_the_conda_environment_installs(tmp_path: Path) -> None:
     workbook.mkdir()
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, workbook)
-    (workbook / "README.md").write_text("# Workbook\n")
+    (workbook / "README.md").write_text("# Workbook\n", encoding="utf-8")
     for name in ("helpers", "src"):
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
         shutil.copytree(ROOT / name, workbook / name, ignore=ignored)
     example = shutil.copytree(ROOT / "docs" / "example", tmp_path / "example")
-    (workbook / "requirements.txt").write_text("\n".join(pip_part()) + "\n")
+    (workbook / "requirements.txt").write_text("\n".join(pip_part()) + "\n", encoding="utf-8")
     python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "-p", sys.executable, tmp_path / "env"], check=True)

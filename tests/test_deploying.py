@@ -33,7 +33,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path):
         folder = tmp_path / name
         (folder / "inner" / "__pycache__").mkdir(parents=True)
         for path, text in (("app.py", "import inner"), ("inner/__init__.py", ""), ("inner/__pycache__/x.pyc", name)):
-            (folder / path).write_text(text)
+            (folder / path).write_text(text, encoding="utf-8")
             os.utime(folder / path, (seconds, seconds))
     one, two = deploying.package(tmp_path / "one"), deploying.package(tmp_path / "two")
     assert one == two
@@ -158,7 +158,7 @@ def test_what_aws_refuses_makes_the_stack_fail(cloud):
 
 
 def test_a_template_holds_small_code_only(tmp_path):
-    (tmp_path / "large.py").write_text("#" * 5000)
+    (tmp_path / "large.py").write_text("#" * 5000, encoding="utf-8")
     with pytest.raises(ValueError, match="what is larger goes through S3"):
         deploying.template(tmp_path / "large.py")
 

@@ -107,7 +107,7 @@ def test_lambdas_own_paths_are_not_this_machines() -> None:
 
 def test_a_notebook_as_jupyter_saves_it_is_sent_to_build(tmp_path: Path) -> None:
     path = tmp_path / "saved.ipynb"
-    path.write_text(json.dumps(GOOD))
+    path.write_text(json.dumps(GOOD), encoding="utf-8")
     (line,) = form.problems(path)
     assert "python -m helpers build saved" in line
 
@@ -178,9 +178,9 @@ def test_a_notebook_is_built_the_same_twice(tmp_path: Path) -> None:
 
     path = tmp_path / "one.ipynb"
     drawn = notebook(prose("# One", "0a0a0a0a"), code(source.format(sys.executable), None, "x1"))
-    path.write_text(json.dumps(drawn))
+    path.write_text(json.dumps(drawn), encoding="utf-8")
     first = building.built(path).notebook
-    assert path.read_text() == json.dumps(drawn)
+    assert path.read_text(encoding="utf-8") == json.dumps(drawn)
     path.write_bytes(first)
     assert building.built(path).notebook == first
     cell = json.loads(first)["cells"][1]

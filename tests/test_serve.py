@@ -22,6 +22,7 @@ import psutil
 import pytest
 
 from helpers.commands import browser, environment, places, serve, voice
+from kinesis_lab.emulator.lambda_.environment import out_of_reach_of_ctrl_c
 from tests.conftest import zipped
 
 SPEED = 60
@@ -48,8 +49,13 @@ def start(port: int, *options: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
-        start_new_session=True,
+        **out_of_reach_of_ctrl_c(),
     )
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """As Ctrl-C does; on Windows only Ctrl-Break can be sent to another process."""
+    process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
 
 
 def ready(process: subprocess.Popen[str]) -> str:
@@ -67,7 +73,7 @@ def address() -> Iterator[str]:
     try:
         yield ready(process)
     finally:
-        process.send_signal(signal.SIGINT)
+        interrupt(process)
         process.wait(20)
 
 
@@ -227,7 +233,7 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path):
     lambda_.get_waiter("function_active_v2").wait(FunctionName="busy", WaiterConfig={"Delay": 1})
     lambda_.invoke(FunctionName="busy", InvocationType="Event")
     children = until(lambda: psutil.Process(process.pid).children(recursive=True))
-    process.send_signal(signal.SIGINT)
+    interrupt(process)
     assert process.wait(20) == 0
     _gone, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
@@ -340,7 +346,7 @@ def test_what_two_producers_put_at_once_is_delivered_once_and_in_order(tmp_path)
             numbers.setdefault(key, []).append(number)
         assert numbers == {f"{name}-{k}": list(range(k, 2000, 20)) for name in ("left", "right") for k in range(20)}
     finally:
-        process.send_signal(signal.SIGINT)
+        interrupt(process)
         process.wait(20)
 
 
@@ -352,14 +358,14 @@ def test_windows_close_and_retries_back_off_while_nobody_calls(address, tmp_path
         import time
 
         def handler(event, context):
-            with open({str(calls)!r}, "a") as file:
+            with open({str(calls)!r}, "a", encoding="utf-8") as file:
                 file.write(f"{{time.time()}} {{event['Records'][0]['kinesis']['approximateArrivalTimestamp']}}\\n")
             raise ValueError("no")
         """
     deploy(address, "alone", source)
     mapped(address, "alone", 1, MaximumBatchingWindowInSeconds=100, MaximumRetryAttempts=3)
     client(address, "kinesis").put_record(StreamName="alone", Data=b"x", PartitionKey="k")
-    rows = until(lambda: (rows := calls.read_text().splitlines())[3:] and rows)
+    rows = until(lambda: (rows := calls.read_text(encoding="utf-8").splitlines())[3:] and rows)
     arrival = float(rows[0].split()[1])
     times = [float(row.split()[0]) - arrival for row in rows]
     assert 10 < times[0] < 102  # the window had opened a moment before the record came

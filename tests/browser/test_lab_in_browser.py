@@ -101,7 +101,7 @@ def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[i
             deadline = time.monotonic() + PATIENCE
             while not lab.answers(port):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    pytest.fail(f"JupyterLab did not start:\n{(state / 'log').read_text()}")
+                    pytest.fail(f"JupyterLab did not start:\n{(state / 'log').read_text(encoding='utf-8')}")
                 time.sleep(0.2)
             yield port
         finally:

@@ -394,24 +394,27 @@ def test_a_page_that_has_no_size(ask, asked, code):
 
 @pytest.mark.parametrize("depth", [500, 900, 100_000])
 @pytest.mark.parametrize(
-    ("service", "target", "missing"),
+    ("service", "target"),
     [
-        ("kinesis", "Kinesis_20131202.ListStreams", ""),
-        ("kinesis", "Kinesis_20131202.PutRecord", "'data'"),
-        ("dynamodb", "DynamoDB_20120810.ListTables", ""),
-        ("logs", "Logs_20140328.DescribeLogGroups", ""),
+        ("kinesis", "Kinesis_20131202.ListStreams"),
+        ("kinesis", "Kinesis_20131202.PutRecord"),
+        ("dynamodb", "DynamoDB_20120810.ListTables"),
+        ("logs", "Logs_20140328.DescribeLogGroups"),
     ],
 )
-def test_a_deep_request_to_another_service(cloud, service, target, missing, depth):
+def test_a_deep_request_to_another_service(cloud, service, target, depth):
     signature = f"AWS4-HMAC-SHA256 Credential=local/20260105/us-east-1/{service}/aws4_request"
     headers = {"authorization": signature, "x-amz-target": target, "content-type": "application/x-amz-json-1.0"}
-    body = '{"x":' * depth + "1" + "}" * depth
     url = f"https://{service}.us-east-1.amazonaws.com/"
-    answer = cloud.emulator.switchboard.call(Request("POST", url, headers, body.encode()))
-    if answer.status != 200:
-        document = json.loads(answer.body)
-        lacks = missing and f"Value null at {missing}" in document.get("message", "")  # it was not too deep to be read
-        assert document["__type"] == ("ValidationException" if lacks else "SerializationException")
+
+    def answer(depth: int) -> tuple[int, str]:
+        body = '{"x":' * depth + "1" + "}" * depth
+        response = cloud.emulator.switchboard.call(Request("POST", url, headers, body.encode()))
+        return response.status, json.loads(response.body).get("__type", "")
+
+    as_a_flat_one = answer(1)  # Pythons differ in how deep they follow
+    assert answer(depth) in (as_a_flat_one, (400, "SerializationException"))
+    assert depth < 100_000 or answer(depth) == (400, "SerializationException")
 
 
 def test_a_deep_template(cloud):

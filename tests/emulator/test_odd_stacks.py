@@ -22,7 +22,7 @@ Body = dict[str, Any]
 
 @pytest.fixture
 def body(tmp_path) -> Body:
-    (tmp_path / "app.py").write_text(SOURCE)
+    (tmp_path / "app.py").write_text(SOURCE, encoding="utf-8")
     template = deploying.template(tmp_path / "app.py")
     template["Resources"]["Function"]["Properties"].pop("Timeout")
     return template

@@ -370,7 +370,7 @@ FLAKY = """
 def flaky(tmp_path_factory):
     """A handler that raises at every so many calls."""
     file = tmp_path_factory.mktemp("code") / "flaky.py"
-    file.write_text(textwrap.dedent(FLAKY))
+    file.write_text(textwrap.dedent(FLAKY), encoding="utf-8")
     return file
 
 

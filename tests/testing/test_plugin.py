@@ -92,7 +92,7 @@ def test_it_is_found_where_the_project_is_installed(run_pytest, tmp_path):
 
 def test_the_examples_pass_also_if_the_plugin_is_asked_for_once_more_and_in_workers(run_pytest, tmp_path):
     shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["kinesis_lab.testing.plugin"]\n')
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["kinesis_lab.testing.plugin"]\n', encoding="utf-8")
     assert "2 passed" in run_pytest("", "-p", "kinesis_lab.testing.plugin", "-n", "1", "--nbval")
 
 

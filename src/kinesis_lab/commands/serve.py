@@ -50,7 +50,7 @@ def _speed(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted; 1 if the port cannot be used."""
     ended = threading.Event()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal was closed; Windows has none
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):  # SIGHUP: the terminal was closed; SIGBREAK: on Windows
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: ended.set())
     # Only now, as it takes a second: who interrupts meanwhile sees no traceback.

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from kinesis_lab.emulator.lambda_.file_system import check_paths
 from kinesis_lab.emulator.validation import service_model, validate
 from kinesis_lab.emulator.wire import AwsError, Document, NotOffered
 
@@ -56,7 +57,7 @@ UNREADABLE = (
     lzma.LZMAError,
     struct.error,
     EOFError,
-    NotImplementedError,  # a compression that nobody knows
+    NotImplementedError,  # an unknown compression
     RuntimeError,  # a password
     OSError,
     OverflowError,
@@ -140,7 +141,10 @@ def _check_logging(config: Document) -> None:
 
 
 def check_code(code: bytes) -> None:
-    """Refuse a package that cannot be unzipped, or is too large when it is."""
+    """Refuse a package that cannot be unzipped, or is too large when it is.
+
+    Raises AwsError, and NotOffered where only the file system of this computer is to blame.
+    """
     if not code:
         raise _invalid("Uploaded file must be a non-empty zip")
     try:
@@ -148,17 +152,19 @@ def check_code(code: bytes) -> None:
             entries = archive.infolist()
             if sum(entry.file_size for entry in entries) > MOST_UNZIPPED_BYTES:
                 raise _invalid(f"Unzipped size must be smaller than {MOST_UNZIPPED_BYTES} bytes")
-            damaged = archive.testzip() is not None or not _can_be_files(entries)
+            paths = _paths(entries)
+            damaged = archive.testzip() is not None or paths is None
     except UNREADABLE:
         damaged = True
-    if damaged:
+    if damaged or paths is None:
         raise _invalid("Could not unzip uploaded file. Please check your file, then try to upload again.")
     if not entries:
         raise _invalid("Uploaded file must be a non-empty zip")
+    check_paths(paths)
 
 
-def _can_be_files(entries: Iterable[zipfile.ZipInfo]) -> bool:
-    """Whether these can lie beside each other in a folder: nothing is a file and a folder at once, no name too long."""
+def _paths(entries: Iterable[zipfile.ZipInfo]) -> set[PurePosixPath] | None:
+    """The files of a package; None if Linux cannot hold them: one is a folder, too, or a name is too long."""
     files: set[PurePosixPath] = set()
     folders: set[PurePosixPath] = set()
     for entry in entries:
@@ -166,11 +172,11 @@ def _can_be_files(entries: Iterable[zipfile.ZipInfo]) -> bool:
         sizes = [len(name.encode(errors="replace")) for name in names]
         nameless = not names and not entry.is_dir()
         if nameless or max(sizes, default=0) > LONGEST_NAME or sum(sizes) + len(sizes) > LONGEST_PATH:
-            return False
+            return None
         path = PurePosixPath(*names)
         folders.update(path.parents)
         (folders if entry.is_dir() else files).add(path)
-    return not files & folders
+    return None if files & folders else files
 
 
 def _invalid(message: str) -> AwsError:

@@ -3,17 +3,13 @@
 `__main__.py` runs in that process as a script.  The modules beside it use the standard library only and import each
 other relatively, because `kinesis_lab` cannot be imported there.  They talk to the local cloud in frames over standard
 input and output; what the handler prints goes to the file behind standard error.
-
-This door is for the other end of the pipes.  To import everything here leaves compiled modules behind, from which the
-processes start faster.
 """
 
 from pathlib import Path
 
 from kinesis_lab.emulator.lambda_.bootstrap.frames import Head, read_frame, write_frame
-from kinesis_lab.emulator.lambda_.bootstrap.invocation_loop import run
 
-__all__ = ["SCRIPT", "Head", "read_frame", "run", "write_frame"]
+__all__ = ["SCRIPT", "Head", "read_frame", "write_frame"]
 
 SCRIPT = Path(__file__).with_name("__main__.py")
 """What the process runs."""

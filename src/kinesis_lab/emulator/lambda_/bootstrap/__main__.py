@@ -13,7 +13,9 @@ def import_runtime() -> Callable[[], None]:
     package = ModuleType("bootstrap")
     package.__path__ = [os.path.dirname(__file__)]
     sys.modules[package.__name__] = package
+    sys.dont_write_bytecode = False  # these modules are kept compiled, so that the next process starts faster
     run = importlib.import_module("bootstrap.invocation_loop").run
+    sys.dont_write_bytecode = True  # what the handler imports is not: nothing appears in the function's folder
     for name in [name for name in sys.modules if name.partition(".")[0] == package.__name__]:
         del sys.modules[name]
     return cast("Callable[[], None]", run)
