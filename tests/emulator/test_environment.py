@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from kinesis_lab.emulator.lambda_ import environment, file_system
+from kinesis_lab.emulator import file_system
+from kinesis_lab.emulator.lambda_ import environment
 from kinesis_lab.emulator.lambda_.bootstrap import logs
 from kinesis_lab.emulator.lambda_.environment import broken_pipe_ignored, exit_reason, out_of_reach_of_ctrl_c, python
 from kinesis_lab.emulator.wire import NotOffered

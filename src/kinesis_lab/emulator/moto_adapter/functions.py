@@ -10,7 +10,7 @@ from moto.awslambda.exceptions import UnknownAliasException, UnknownFunctionExce
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.core.utils import unix_time
 
-from kinesis_lab.emulator.lambda_ import settings
+from kinesis_lab.emulator import function_settings
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
@@ -29,7 +29,7 @@ class StatefulFunction(moto_lambda.LambdaFunction):
 
     def __init__(self, account_id: str, spec: Document, region: str, version: str | int = 1) -> None:
         """As moto's, and remember when."""
-        settings.check_creation(spec)
+        function_settings.check_creation(spec)
         super().__init__(account_id, spec, region, version)
         self._born = unix_time()
         self._ready = False
@@ -37,7 +37,7 @@ class StatefulFunction(moto_lambda.LambdaFunction):
 
     def update_configuration(self, config_updates: Document) -> Document:
         """Take over settings, all of them or none."""
-        settings.check_settings(self.function_name, config_updates)
+        function_settings.check_settings(self.function_name, config_updates)
         if "Environment" in config_updates:
             variables = config_updates["Environment"].get("Variables") or {}
             config_updates = {**config_updates, "Environment": {"Variables": variables}}
@@ -60,9 +60,9 @@ class StatefulFunction(moto_lambda.LambdaFunction):
 
     def _take_code(self, spec: Document) -> None:
         if spec.get("ImageUri"):
-            raise settings.only_python(self.function_name, "a container image")
+            raise function_settings.only_python(self.function_name, "a container image")
         if "ZipFile" in spec:
-            settings.check_code(_uploaded(spec["ZipFile"]))
+            function_settings.check_code(_uploaded(spec["ZipFile"]))
         try:
             super()._set_function_code(spec)
         except ValueError as problem:  # what moto raises for code in a bucket that is not there
@@ -76,7 +76,7 @@ class StatefulFunction(moto_lambda.LambdaFunction):
                 "S3 Error Message: The specified key does not exist.",
             )
         if "ZipFile" not in spec:
-            settings.check_code(self.code_bytes)
+            function_settings.check_code(self.code_bytes)
 
     def get_configuration(self, on_create: bool = False) -> Document:
         """The configuration as AWS answers it, with the present state."""
@@ -101,9 +101,11 @@ def _uploaded(text: str | bytes) -> bytes:
         code = base64.b64decode(text, validate=True)
     except ValueError as malformed:
         raise AwsError("SerializationException", f"zipFile is not base64: {malformed}") from malformed
-    if len(code) > settings.MOST_ZIP_BYTES:
+    if len(code) > function_settings.MOST_ZIP_BYTES:
         raise AwsError(
-            "RequestEntityTooLargeException", f"The zip file must be smaller than {settings.MOST_ZIP_BYTES} bytes.", 413
+            "RequestEntityTooLargeException",
+            f"The zip file must be smaller than {function_settings.MOST_ZIP_BYTES} bytes.",
+            413,
         )
     return code
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from kinesis_lab.emulator.lambda_.file_system import check_paths
+from kinesis_lab.emulator.file_system import check_paths
 from kinesis_lab.emulator.validation import service_model, validate
 from kinesis_lab.emulator.wire import AwsError, Document, NotOffered
 
