@@ -143,8 +143,11 @@ class ShardJournal:
 
     def _note_extent(self, kind: str, records: Sequence[Record], **fields: Any) -> None:
         """A row about records: how many, the first and the last."""
-        self._note(
+        self._recorder.note(
             kind,
+            stream=self._stream,
+            shard=self._shard,
+            mapping=self._configuration.uuid,
             first=records[0].sequence_number if records else None,
             last=records[-1].sequence_number if records else None,
             records=len(records),
