@@ -250,9 +250,9 @@ def play(cloud: Cloud) -> None:
         if number == 20:
             lambda_.update_event_source_mapping(UUID=uuid, ParallelizationFactor=3)
     kinesis.update_shard_count(StreamName="orders", TargetShardCount=2, ScalingType="UNIFORM_SCALING")
-    for number in range(70):  # so that batches are in flight when the shard closes
-        kinesis.put_record(StreamName="orders", Data=b"x", PartitionKey=f"key {number % 5}")
-        cloud.wait(0.5)
+    for _ in range(170):  # more than one lane can take: batches are in flight when the shard closes
+        kinesis.put_record(StreamName="orders", Data=b"x", PartitionKey="key 1")
+        cloud.wait(0.2)
     cloud.wait(300)
     kinesis.put_record(StreamName="orders", Data=b"x", PartitionKey="bad")
     cloud.wait(1)
