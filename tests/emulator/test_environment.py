@@ -14,7 +14,7 @@ import pytest
 from kinesis_lab.emulator import file_system
 from kinesis_lab.emulator.lambda_ import environment
 from kinesis_lab.emulator.lambda_.bootstrap import logs
-from kinesis_lab.emulator.lambda_.environment import broken_pipe_ignored, exit_reason, out_of_reach_of_ctrl_c, python
+from kinesis_lab.emulator.lambda_.environment import exit_reason, is_broken_pipe, out_of_reach_of_ctrl_c, python
 from kinesis_lab.emulator.wire import NotOffered
 
 
@@ -59,14 +59,32 @@ def test_the_real_python_finds_the_libraries(deploy, invoke, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.EINVAL, "Invalid argument")])
-def test_a_broken_pipe_has_two_names(error):
-    with broken_pipe_ignored():
+def test_a_broken_pipe_has_two_names(error, deploy, invoke, monkeypatch):
+    """What comes of a function whose process is gone is its end, not the error of the pipe."""
+    deploy("import os\ndef handler(event, context): os._exit(3)")
+
+    def write_frame(*_frame):
         raise error
 
+    assert is_broken_pipe(error)
+    monkeypatch.setattr(environment, "write_frame", write_frame)
+    monkeypatch.setattr(environment.Environment, "receive", lambda self, _patience: self.kill() or gone(self))
+    assert "Runtime exited" in invoke().text
 
-def test_other_errors_of_pipes_are_not_ignored():
-    with pytest.raises(OSError, match="full"), broken_pipe_ignored():
+
+def gone(_environment):
+    raise environment.Died("exit status 3")
+
+
+def test_other_errors_of_pipes_are_not_ignored(deploy, invoke, monkeypatch):
+    deploy("def handler(event, context): pass")
+
+    def write_frame(*_frame):
         raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(environment, "write_frame", write_frame)
+    with pytest.raises(OSError, match="full"):
+        invoke()
 
 
 def test_lines_end_as_on_linux():

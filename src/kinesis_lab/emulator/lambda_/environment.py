@@ -11,7 +11,6 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, cast
@@ -85,8 +84,11 @@ class Environment:
 
     def send(self, head: Head, body: bytes = b"") -> None:
         """Send a frame; if the process is gone, `receive` will say so."""
-        with broken_pipe_ignored():
+        try:
             write_frame(self._to, head, body)
+        except OSError as error:
+            if not is_broken_pipe(error):
+                raise
 
     def receive(self, patience: float) -> tuple[Head, bytes]:
         """Wait for a frame, at most `patience` real seconds.  Raises Died."""
@@ -122,8 +124,11 @@ class Environment:
             self.kill("closed")
         self._process.wait()
         for end in (self._to, self._from, self._log):
-            with broken_pipe_ignored():
+            try:
                 end.close()
+            except OSError as error:
+                if not is_broken_pipe(error):
+                    raise
 
     def resident_memory(self) -> int:
         """Bytes of memory that the process holds now."""
@@ -151,16 +156,9 @@ def out_of_reach_of_ctrl_c() -> dict[str, Any]:
     return {"creationflags": CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
 
 
-@contextlib.contextmanager
-def broken_pipe_ignored() -> Iterator[None]:
-    """Ignore that nobody reads a pipe any more, for which Windows has the error EINVAL."""
-    try:
-        yield
-    except BrokenPipeError:
-        pass
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
+def is_broken_pipe(error: OSError) -> bool:
+    """Whether an error says that nobody reads a pipe any more, for which Windows has EINVAL."""
+    return isinstance(error, BrokenPipeError) or error.errno == errno.EINVAL
 
 
 def exit_reason(status: int) -> str:

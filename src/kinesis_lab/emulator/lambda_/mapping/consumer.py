@@ -145,7 +145,7 @@ class ShardConsumer:
     def _work(self, lane: Lane) -> Steps:
         """Deliver one batch of a lane after the other."""
         while not lane.done:
-            batch = lane.next_batch(self._reader.read_until)
+            batch = lane.next_batch(self._reader.read_until if lane.window else 0.0)
             if batch is None:
                 yield lane.wait()
                 continue

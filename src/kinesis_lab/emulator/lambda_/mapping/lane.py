@@ -107,7 +107,8 @@ class Lane:
     def next_batch(self, read_until: float) -> Batch | None:
         """Put the next batch in flight, if there is one by now.
 
-        `read_until`: all that arrived in the shard before this instant, in seconds since 1970, was read.
+        `read_until`: all that arrived in the shard before this instant, in seconds since 1970, was read.  It matters
+        to a lane with a tumbling window only.
         """
         if self.window and self._closes(self.window, read_until):
             return Batch([], self.window, final=True, early=self.window.overgrown)
