@@ -102,7 +102,8 @@ def test_it_has_the_tables():
 def test_a_row_is_whole(row):
     assert row.rule and row.what
     assert row.fact or row.ours, "AWS says it, or we chose it"
-    assert not row.fact or re.fullmatch(r"facts \d+(\.\d+)?(, \d+(\.\d+)?)*", row.fact)
+    links = re.findall(r"\[([\d.]+)\]\((.+?)\)", row.fact)
+    assert row.fact == ", ".join(f"[{number}](../../../docs/facts.md#{number})" for number, _ in links)
     assert row.test, "every rule has a test"
     for name in row.test.split("<br>"):
         found = re.fullmatch(r"`([\w/]+\.py)::(\w+)`", name)
@@ -138,7 +139,7 @@ def test_every_fact_that_the_code_names_is_there():
     text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     named = {fact for group in FACTS.findall(text) for fact in re.findall(r"[\d.]+", group)}
     assert named
-    listed = {fact for row in ROWS for fact in re.findall(r"\d+(?:\.\d+)?", row.fact)}
+    listed = {fact for row in ROWS for fact in re.findall(r"\[([\d.]+)\]", row.fact)}
     listed |= {fact.partition(".")[0] for fact in listed}
     assert named <= listed
 
