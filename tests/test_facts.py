@@ -104,13 +104,14 @@ def test_every_fact_that_is_cited_is_there() -> None:
             if section not in known:
                 lost.append(f"{place}:{line}: facts {section}")
     assert lost == []
-    assert number > 400, "the code cites facts in hundreds of places"
+    assert number > 250, "the code cites facts in hundreds of places"
 
 
 def test_every_link_to_a_fact_leads_to_it() -> None:
     known = sections()
-    lost = [f"{place}:{line}: #{name}" for place, text in texts() for line, name in linked(text) if name not in known]
-    assert lost == []
+    links = [(place, line, name) for place, text in texts() for line, name in linked(text)]
+    assert [f"{place}:{line}: #{name}" for place, line, name in links if name not in known] == []
+    assert len(links) > 250, "the emulator's rules link to hundreds of facts"
 
 
 # What the facts are like
