@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from datetime import UTC, datetime
 from typing import Any
 
+from helpers import batches
 from helpers.exercises.exercise import Exercise, named, outcome_of
 
 TRANSACTIONS: tuple[dict[str, Any], ...] = (
@@ -15,21 +17,21 @@ TRANSACTIONS: tuple[dict[str, Any], ...] = (
     {"ID": 3, "USERNAME": "李娜 🛒", "AMOUNT": 0},
 )
 
+STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/transactions"
+ROLE = "arn:aws:iam::123456789012:role/book-transactions"
+
 
 def record_of(transaction: dict[str, Any]) -> dict[str, Any]:
     """A record of a batch event with this transaction in it."""
-    data = json.dumps(transaction, ensure_ascii=False).encode("utf-8")
-    return {
-        "kinesis": {
-            "kinesisSchemaVersion": "1.0",
-            "partitionKey": transaction["USERNAME"],
-            "sequenceNumber": f"4966{transaction['ID']:052d}",
-            "data": base64.b64encode(data).decode("ascii"),
-            "approximateArrivalTimestamp": 1767603600.25,
-        },
-        "eventSource": "aws:kinesis",
-        "eventName": "aws:kinesis:record",
+    put = {
+        "SequenceNumber": f"4966{transaction['ID']:052d}",
+        "PartitionKey": transaction["USERNAME"],
+        "Data": json.dumps(transaction, ensure_ascii=False).encode("utf-8"),
+        "ApproximateArrivalTimestamp": datetime.fromtimestamp(1767603600.25, UTC),
     }
+    event = batches.build([put], shard="shardId-000000000000", stream_arn=STREAM, role_arn=ROLE)
+    record: dict[str, Any] = event["Records"][0]
+    return record
 
 
 def check_decode(decode: Any) -> str | None:
