@@ -54,9 +54,30 @@ def imports(module: str) -> frozenset[str]:
 
 
 def dependencies(module: str) -> set[str]:
-    """The modules of ours that a module imports: not its own packages, which are there before it."""
+    """The modules of ours that a module imports: not its own packages, which are there before it.
+
+    A name that a package's `__init__` takes from one of its modules counts as an import of that module.
+    """
     own = imports(module) & modules().keys()
-    return {name for name in own - {module} if not module.startswith(f"{name}.")}
+    found = {name for name in own - {module} if not module.startswith(f"{name}.")}
+    return found | {where for name in imports(module) if (where := defined_in(name)) and where != module}
+
+
+@cache
+def reexported() -> dict[str, str]:
+    """The names that packages take from their modules, such as `kinesis_lab.testing.feed`, and the module of each."""
+    found = {}
+    for package, path in modules().items():
+        if path.stem == "__init__":
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ImportFrom) and node.module in modules():
+                    found.update({f"{package}.{alias.name}": str(node.module) for alias in node.names})
+    return found
+
+
+def defined_in(name: str) -> str:
+    """The module from which a package has this name; empty if it is no such name."""
+    return reexported().get(name, "")
 
 
 def within(name: str, *packages: str) -> bool:

@@ -157,6 +157,20 @@ def test_the_states_of_a_mapping():
             lambda_.delete_event_source_mapping(UUID=uuid)
             gone.add(uuid)
             cloud.wait(10)
+        for state, enabled, update in (
+            ("Creating", True, None),
+            ("Enabling", False, {"Enabled": True}),
+            ("Disabling", True, {"Enabled": False}),
+        ):
+            uuid = lambda_.create_event_source_mapping(
+                EventSourceArn=source, FunctionName="app", StartingPosition="LATEST", Enabled=enabled
+            )["UUID"]
+            if update:
+                cloud.wait(10)
+                lambda_.update_event_source_mapping(UUID=uuid, **update)
+            assert lambda_.get_event_source_mapping(UUID=uuid)["State"] == state
+            lambda_.delete_event_source_mapping(UUID=uuid)
+            gone.add(uuid)
         assert lambda_.list_event_source_mappings()["EventSourceMappings"] == []
         happened = seen(states_of(cloud, mapping=True), gone)
     assert happened == {(arrow.source, arrow.target) for arrow in arrows("Event source mapping")}
@@ -201,6 +215,8 @@ HANDLER = """
         raise RuntimeError("no")
     if os.environ.get("AT_IMPORT") == "sleep":
         time.sleep(11)
+    if os.environ.get("AT_IMPORT") == "exit":
+        os._exit(3)
     kinesis.list_streams()
     def handler(event, context):
         time.sleep(0.5)
@@ -263,9 +279,10 @@ def play(cloud: Cloud) -> None:
     cloud.wait(60)
     make_function(cloud, HANDLER, "no-import", AT_IMPORT="fail")
     make_function(cloud, HANDLER, "slow-import", AT_IMPORT="sleep")
+    make_function(cloud, HANDLER, "no-process", AT_IMPORT="exit")
     for name, event in (("app", b'"sleep"'), ("app", b'{"crash": 1, "Records": []}')):
         lambda_.invoke(FunctionName=name, Payload=event)
-    for name in ("no-import", "slow-import"):
+    for name in ("no-import", "slow-import", "no-process"):
         lambda_.invoke(FunctionName=name, Payload=b"{}")
 
 

@@ -129,7 +129,7 @@ def test_every_cloud_starts_empty_and_the_last_one_counts():
     assert second.client("s3").list_buckets()["Buckets"] == []
     first.close()  # closed already, when the second was opened: nothing happens
     assert second.client("kinesis").list_streams()["StreamNames"] == []
-    with pytest.raises(CloudError, match="closed: what a client asked now would go out to AWS"):
+    with pytest.raises(CloudError, match="this local cloud is closed: open another one"):
         first.client("kinesis")
     second.close()
     second.close()

@@ -53,8 +53,3 @@ def test_its_commands_exist():
 def test_every_file_and_link_is_there():
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / link).exists(), link
-    layout = README.split("## How it is laid out")[1].split("```")[1]
-    for name in re.findall(r"^(\w+)/", layout, flags=re.M):
-        assert (ROOT / name).is_dir(), name
-    for name in re.findall(r"`(?:emulator/)?([\w/]+\.py)`", README):
-        assert any(list((ROOT / tree).rglob(name.split("/")[-1])) for tree in ("helpers", "src")), name

@@ -113,6 +113,7 @@ def _install_helpers() -> None:
     ask = [str(places.PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     answer = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
     install_project(Path(answer.strip()))
+    _install_command()
 
 
 def install_project(site: Path) -> None:
@@ -148,6 +149,16 @@ def install_project(site: Path) -> None:
     files[dist_info / "RECORD"] = [f"{path.relative_to(site).as_posix()},," for path in (*files, dist_info / "RECORD")]
     for path, lines in files.items():
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _install_command() -> None:
+    """Put the command `kinesis-lab` beside the environment's Python."""
+    if os.name == "nt":
+        script, lines = places.BIN / "kinesis-lab.cmd", ["@echo off", '"%~dp0python.exe" -m kinesis_lab %*']
+    else:
+        script, lines = places.BIN / "kinesis-lab", ["#!/bin/sh", 'exec "$(dirname "$0")/python" -m kinesis_lab "$@"']
+    script.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    script.chmod(0o755)
 
 
 def _quiet_kernels() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from helpers.commands import environment, places, processes
 
 if str(places.SOURCES) not in sys.path:  # before anything is installed, the library lies beside us
-    sys.path.append(str(places.SOURCES))
+    sys.path.insert(0, str(places.SOURCES))
 
 from kinesis_lab import commands
 

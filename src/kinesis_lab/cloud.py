@@ -70,6 +70,7 @@ class Cloud:
         """
         if self.backend == "aws":
             return f"https://{api_id}.execute-api.{self.session.region_name}.amazonaws.com/{stage}"
+        self._check_open()
         address = self._local.address() if self._local else str(self._endpoint_url)
         return f"{address}/restapis/{api_id}/{stage}/_user_request_"
 
@@ -79,6 +80,7 @@ class Cloud:
 
     def wait(self, seconds: float) -> None:
         """Let `seconds` pass: at once when local, really otherwise."""
+        self._check_open()
         if self._local:
             self._local.clock.advance(seconds)
         else:
@@ -132,9 +134,12 @@ class Cloud:
         """Where you are, in one line."""
         return self._where
 
-    def _directed(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _check_open(self) -> None:
         if self._local and self._local.closed:
-            raise CloudError("this local cloud is closed: what a client asked now would go out to AWS")
+            raise CloudError("this local cloud is closed: open another one")
+
+    def _directed(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self._check_open()
         return {"endpoint_url": self._endpoint_url, **arguments} if self._endpoint_url else arguments
 
 

@@ -29,6 +29,7 @@ READING = (
     "kinesis:GetShardIterator",
     "kinesis:ListShards",
 )
+"""What AWS advises; what the emulator insists on is in `mapping/source.py` (facts 9)."""
 LOGGING = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 """What a role needs to read a stream and to log (facts 9)."""
 
@@ -91,7 +92,10 @@ def _library(name: str) -> dict[str, Path]:
 
 
 def role_policy(stream_arn: str, destination_arn: str | None = None) -> dict[str, Any]:
-    """The least that a function's role must allow: read this stream, log, report to this destination."""
+    """The least that a function's role must allow: read this stream, log, report to this destination.
+
+    Raises ValueError for a destination that is no queue, topic or bucket.
+    """
     statements = [
         {"Effect": "Allow", "Action": list(READING), "Resource": stream_arn},
         {"Effect": "Allow", "Action": list(LOGGING), "Resource": "arn:aws:logs:*:*:*"},

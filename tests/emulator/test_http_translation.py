@@ -56,6 +56,6 @@ def test_only_to_s3_the_host_may_name_a_bucket(service, host, url):
 )
 def test_the_urls_of_queues_lead_to_the_endpoint_and_nothing_else_is_changed(service, target, body, scheme):
     headers = {"host": "127.0.0.1:4566", "authorization": scope(service), "x-amz-target": target}
-    response = Response(200, {}, b'["https://127.0.0.1:4566/1/q", "https://elsewhere/1/q"]')
+    response = Response(200, {}, b'["https://127.0.0.1:4566/123456789012/q", "https://elsewhere/1/q"]')
     translated = translate_response(Request("POST", "http://127.0.0.1:4566/", headers, body), response)
-    assert translated.body == b'["%b://127.0.0.1:4566/1/q", "https://elsewhere/1/q"]' % scheme
+    assert translated.body == b'["%b://127.0.0.1:4566/123456789012/q", "https://elsewhere/1/q"]' % scheme

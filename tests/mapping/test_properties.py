@@ -245,7 +245,7 @@ def filtered_out(stage, entries):
 
 
 def check_ledger(stage, play, given_up):
-    """The account that is drawn from the flight recorder says the same as the function and the discards did."""
+    """The account that is drawn from the flight recorder says the same as the function and the destinations did."""
     processed = {number for _, number in play.processed}
     for row in ledger(stage.cloud.recorder.table()).itertuples():
         number = number_at(stage, row.shard, row.place)

@@ -241,6 +241,14 @@ def test_a_fault_is_one_of_three():
 SAVE = 'import boto3; boto3.client("dynamodb").put_item(TableName="orders", Item={"ID": {"N": str(order["ID"])}})'
 
 
+def test_other_events_meet_no_fault(local_cloud, tmp_path):
+    (tmp_path / "idle.py").write_text("def handler(event, context): return 1", encoding="utf-8")
+    feed(local_cloud, tmp_path / "idle.py", ["a"], key=lambda thing: "k", faults={0: Fault(times=None)})
+    for payload in (b"{}", b"[]", b'{"Records": [{"body": "of a queue"}]}'):
+        answer = local_cloud.client("lambda").invoke(FunctionName="idle", Payload=payload)
+        assert answer["Payload"].read() == b"1"
+
+
 def table_of(cloud: Cloud):
     return cloud.resource("dynamodb").create_table(
         TableName="orders",

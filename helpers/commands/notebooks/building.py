@@ -76,14 +76,13 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
 
     Its pictures are described beside what they look like.
     """
-    os.environ["WORKBOOK_DESCRIBE_PICTURES"] = "1"
     NotebookClient(
         notebook,
         kernel_manager_class=OwnKernel,
         timeout=_SECONDS_PER_CELL,
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
-    ).execute()
+    ).execute(env={**os.environ, "WORKBOOK_DESCRIBE_PICTURES": "1"})
 
 
 def cleared(notebook: Json) -> Json:

@@ -33,7 +33,9 @@ def parser(program: str = "kinesis-lab") -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: they are numbers from 1 to 65535")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no port: they are numbers from 1 to 65535, and 0 is any that is free"
+        )
     return int(text)
 
 
@@ -71,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             while not ended.wait(1):  # now and then: a signal that another thread was given is seen, too
                 pass
     except OSError as taken:
-        advice = f"Try another: --port {options.port + 1}"
+        advice = f"Try another: --port {options.port + 1 if options.port < 65535 else PORT}"
         print(f"Port {options.port} cannot be used ({taken.strerror}). {advice}", file=sys.stderr, flush=True)
         return 1
     finally:

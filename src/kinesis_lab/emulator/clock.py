@@ -45,6 +45,7 @@ class Clock:
         self._start = round(start.timestamp() * MICROSECONDS)
         self._simulation = simpy.Environment(self._start)
         self._stepping = False
+        self._closed = False
         self._borrowed = 0
         self._pacer = Pacer(self._simulation, self.lock, speed * MICROSECONDS, self._step_and_report) if speed else None
 
@@ -101,10 +102,14 @@ class Clock:
     # Making time pass
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass, and with them what is due; raises ValueError for less than none."""
+        """Let `seconds` pass, and with them what is due.
+
+        Raises ValueError for less than none, RuntimeError when the clock is closed.
+        """
         if seconds < 0:
             raise ValueError(f"time cannot go back: {seconds!r} seconds")
         with self.lock:
+            self._check_open()
             if self._stepping:  # a step of the simulation itself sleeps: it pays later, in `debt`
                 self._borrowed += round(seconds * MICROSECONDS)
             else:
@@ -114,8 +119,12 @@ class Clock:
                     self._step()  # what is due at this very instant, too
 
     def complete(self, steps: Steps) -> Any:
-        """Run `steps` to their end, let the time they take pass, and return their result or raise their error."""
+        """Run `steps` to their end, let the time they take pass, and return their result or raise their error.
+
+        Raises RuntimeError when the clock is closed.
+        """
         with self.lock:
+            self._check_open()
             self._catch_up()
             process = self.start(steps)
             process.callbacks.append(_leave_to_caller)
@@ -131,9 +140,17 @@ class Clock:
         return self._simulation.timeout(owed)
 
     def close(self) -> None:
-        """Stop for good.  Pending processes are dropped."""
+        """Stop for good, after the present step.  Pending processes are dropped."""
+        self._closed = True
         if self._pacer:
             self._pacer.stop()
+        elif not self._stepping:
+            with self.lock:  # another thread may be in the middle of something
+                pass
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the local cloud is closed")
 
     def _run_until(self, goal: simpy.Event) -> None:
         if self._pacer:

@@ -14,6 +14,8 @@ from kinesis_lab.emulator.wire import NotOffered
 
 SAFE_LENGTH = 120
 """Characters of a path that every file system holds: Windows has 260, a folder for temporary files among them."""
+TRIAL_PREFIX = "kinesis-lab-trial-of-a-package-"
+"""Of the folder in which paths are tried: it is longer than the way to where packages are unzipped."""
 RESERVED_ON_WINDOWS = re.compile(r'[<>:"|?*\\\x00-\x1f]|[ .]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
 
 
@@ -26,7 +28,7 @@ def check_paths(paths: Collection[PurePosixPath]) -> None:
     doubtful = _doubtful(paths)
     if not doubtful:
         return
-    with tempfile.TemporaryDirectory(prefix="kinesis-workbook-trial-") as folder:
+    with tempfile.TemporaryDirectory(prefix=TRIAL_PREFIX, dir=Path(tempfile.gettempdir()).resolve()) as folder:
         for path in doubtful:
             try:
                 create(Path(folder), path)

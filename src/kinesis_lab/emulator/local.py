@@ -64,7 +64,12 @@ class LocalCloud:
         return self not in _open
 
     def address(self) -> str:
-        """Where this cloud answers over HTTP, on loopback; it is served from the first call on until it is closed."""
+        """Where this cloud answers over HTTP, on loopback; it is served from the first call on until it is closed.
+
+        Raises RuntimeError when it is closed.
+        """
+        if self.closed:
+            raise RuntimeError("the local cloud is closed")
         if not self._address:
             self._address = self._running.enter_context(endpoint(self))
         return self._address

@@ -85,8 +85,9 @@ def _take_over_sleep(patches: Patches, clock: Clock) -> None:
 def _sleep(seconds: float) -> None:
     """Sleep virtually while a local cloud is open; the standard library's own waits stay real."""
     caller = sys._getframe(1).f_globals.get("__name__", "").partition(".")[0]
-    if _virtual_sleep and caller not in sys.stdlib_module_names:
-        _virtual_sleep(seconds)
+    virtual_sleep = _virtual_sleep  # which another thread may take away at any time
+    if virtual_sleep and caller not in sys.stdlib_module_names:
+        virtual_sleep(seconds)
     else:
         _real_sleep(seconds)
 

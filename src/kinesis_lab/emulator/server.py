@@ -8,6 +8,7 @@ import re
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,6 +57,7 @@ def endpoint(cloud: Served, port: int = 0) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+            server.hang_up()
 
 
 def _print_fault(fault: Exception) -> None:
@@ -75,7 +77,30 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, cloud: Served, port: int) -> None:
         self.cloud = cloud
+        self._connections: dict[Any, threading.Thread] = {}
+        """The sockets of clients that are connected, and the threads that answer them."""
         super().__init__((LOOPBACK, port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a new connection in a thread of its own."""
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
+        self._connections[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection whose last request was answered."""
+        super().shutdown_request(request)
+        self._connections.pop(request, None)
+
+    def hang_up(self) -> None:
+        """Close the connections of clients that keep them alive, and wait for their threads, but not for functions."""
+        connections = list(self._connections.items())
+        for connection, _ in connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        until = time.monotonic() + MOST_PATIENCE / 4
+        for _, thread in connections:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def server_bind(self) -> None:
         """Bind as any server does: HTTP's own asks the network for the name of this computer, which can take long."""
@@ -202,5 +227,5 @@ def _health(cloud: Served) -> Response:
     """The response at `HEALTH`: status, Region, speed, and the time by the wall clock; it lets no time pass."""
     clock = cloud.clock
     document = {"status": "closed" if cloud.closed else "ok", "region": REGION, "speed": clock.speed}
-    time = datetime.fromtimestamp(clock.due, UTC).isoformat()
-    return Response(200, {"content-type": "application/json"}, json.dumps({**document, "time": time}).encode())
+    now = datetime.fromtimestamp(clock.due, UTC).isoformat()
+    return Response(200, {"content-type": "application/json"}, json.dumps({**document, "time": now}).encode())

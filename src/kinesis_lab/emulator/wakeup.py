@@ -20,7 +20,7 @@ class Wakeup:
     def wake(self) -> None:
         """Let the process look again: something has happened."""
         waiting, self._waiting = self._waiting, None
-        if waiting is None or not waiting.callbacks:  # nobody waits, or it has happened
+        if waiting is None or not waiting.callbacks:  # no process waits, or the event has happened
             return
         if waiting.triggered:  # a timeout, which cannot be brought forward: another event takes its place
             sooner = self._clock.event()

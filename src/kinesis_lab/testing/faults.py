@@ -32,7 +32,7 @@ class Fault:
     """How many invocations; None: all of them, so that the record never gets through."""
 
     def __post_init__(self) -> None:
-        """Refuse what there is not."""
+        """Raise ValueError for a way to fail that there is not."""
         if self.how not in get_args(How):
             raise ValueError(f"how is {self.how!r}; it can be one of: {', '.join(get_args(How))}")
 
@@ -69,8 +69,12 @@ class InjectedFaults:
 
     def _take(self, event: bytes) -> How | None:
         """How the invocation with this event fails, if it does: for its first record that has a fault left."""
-        for record in json.loads(event)["Records"]:
-            name = record["kinesis"]["partitionKey"], record["kinesis"]["data"]
+        if not self._left and not self._always:
+            return None
+        document = json.loads(event)
+        for record in document.get("Records", []) if isinstance(document, dict) else []:  # or an invocation by hand
+            kinesis = record.get("kinesis") or {}
+            name = str(kinesis.get("partitionKey")), str(kinesis.get("data"))
             if left := self._left.get(name):
                 return left.pop()
             if name in self._always:

@@ -50,7 +50,7 @@ class Environment:
         self.log_stream = log_stream
         self._task = task
         self._watch = watch
-        self._log = log.open("w+b", buffering=0)
+        log.write_bytes(b"")
         with log.open("ab", buffering=0) as output:
             self._process = subprocess.Popen(
                 [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(SCRIPT)],
@@ -61,6 +61,7 @@ class Environment:
                 env=_variables(function, task, log_stream),
                 **out_of_reach_of_ctrl_c(),
             )
+        self._log = log.open("r+b", buffering=0)
         self._to = cast("BinaryIO", self._process.stdin)
         self._from = cast("BinaryIO", self._process.stdout)
         self.killed_for = ""

@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -125,12 +126,13 @@ class Runtime:
     def close(self) -> None:
         """End every process and remove every file."""
         self._watch.stop()
-        for environment in self._all:
-            environment.close()
+        with ExitStack() as ending:  # all of it is done, even if some of it fails
+            if self._folder:
+                ending.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            for environment in self._all:
+                ending.callback(environment.close)
         self._all.clear()
         self._idle.clear()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _admit(self, function: Function) -> None:
         if function.state != "Active":
@@ -202,7 +204,7 @@ class Runtime:
 
     def _root(self) -> Path:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="kinesis-workbook-")).resolve()
+            self._folder = Path(tempfile.mkdtemp(prefix="kinesis-lab-")).resolve()
         return self._folder
 
 

@@ -163,7 +163,7 @@ class ConsumerType(ResourceType):
         request = {setting: value for setting, value in properties.items() if value}
         answer = service.carry_out("RegisterStreamConsumer", request, throttled=False)
         stream = service.region.stream({"StreamARN": properties["StreamARN"]})
-        stream.consumers[properties["ConsumerName"]].status = "ACTIVE"
+        stream.consumers[properties["ConsumerName"]].transition.settle()
         arn = str(answer["Consumer"]["ConsumerARN"])
         return EmulatedResource(self, arn, ConsumerARN=arn)
 

@@ -58,8 +58,11 @@ DESTINATIONS = {
 
 
 def destination_of(arn: str) -> Destination:
-    """The destination of which an ARN is one; raises KeyError for an ARN of any other service."""
-    return DESTINATIONS[arn.split(":")[2]]
+    """The destination of which an ARN is one; raises ValueError for an ARN of any other service."""
+    service = (arn.split(":") + [""] * 3)[2]
+    if service not in DESTINATIONS:
+        raise ValueError(f"destination is {arn!r}; it can be an ARN of one of: {', '.join(DESTINATIONS)}")
+    return DESTINATIONS[service]
 
 
 def is_destination(arn: str) -> bool:
