@@ -19,6 +19,7 @@ from helpers import __main__ as entry
 from helpers import commands
 from helpers.commands import browser, environment, lab, lock, places, processes, voice
 from helpers.commands import test as test_job
+from kinesis_lab import commands as library_commands
 
 ROOT = places.ROOT
 LOCKS = [places.LOCK, places.DEV_LOCK]
@@ -117,6 +118,16 @@ def test_every_job_explains_itself(name: str, capsys: pytest.CaptureFixture[str]
         code = int(leaving.code or 0)
     assert code == 0
     assert f"python -m helpers {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", library_commands.COMMANDS)
+def test_every_command_of_the_library_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        library_commands.main([name, "--help"])
+    assert not left.value.code
+    assert f"kinesis-lab {name}" in capsys.readouterr().out
+    assert re.search(rf"^  {name} +[A-Z].+", library_commands.usage(), re.MULTILINE)
+    assert callable(library_commands.command(name).run)
 
 
 def test_an_unknown_job_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:

@@ -244,3 +244,16 @@ def test_what_moto_refuses_is_an_error_of_the_client(cloud):
         cloud.client("s3").list_objects_v2(Bucket="attic")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
     assert botocore_requests.Endpoint._send.__module__ == botocore_requests.__name__
+
+
+def test_a_test_that_mocks_sleep_around_a_cloud_gets_the_real_one_back():
+    """Whichever ends first, the cloud or the mock."""
+    real = time.sleep
+    for cloud_ends_first in (True, False):
+        with pytest.MonkeyPatch.context() as mock:
+            mock.setattr(time, "sleep", lambda _seconds: None)
+            cloud = LocalCloud()
+            if cloud_ends_first:
+                cloud.close()
+        cloud.close()
+        assert time.sleep is real

@@ -6,6 +6,7 @@ import base64
 import importlib
 import json
 import time
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -17,7 +18,7 @@ from helpers.exercises import check, hint, predict, progress, reveal, todo
 from helpers.exercises.desk import desk
 from helpers.exercises.exercise import find
 
-CHAPTERS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09"]
+CHAPTERS = sorted(path.stem.removeprefix("answers_") for path in Path(__file__).parent.glob("answers_[0-9][0-9].py"))
 EXERCISES = {
     exercise.id: exercise
     for number in CHAPTERS

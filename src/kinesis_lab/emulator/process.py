@@ -77,9 +77,16 @@ def _take_over_sleep(patches: Patches, clock: Clock) -> None:
             _real_sleep(seconds)
 
     patches.attribute(sys.modules[__name__], "_virtual_sleep", sleep)
-    patches.attribute(time, "sleep", _sleep)
+    patches.callback(_give_sleep_back, time.sleep)
+    vars(time)["sleep"] = _sleep
     patches.callback(_rename_in_notebook, _sleep, _real_sleep)
     _rename_in_notebook(_real_sleep, _sleep)
+
+
+def _give_sleep_back(before: Callable[[float], None]) -> None:
+    """Let `time.sleep` be what it was, unless it was replaced meanwhile, as by a test that mocks it."""
+    if time.sleep is _sleep:
+        vars(time)["sleep"] = before
 
 
 def _sleep(seconds: float) -> None:
