@@ -1,7 +1,7 @@
 """The door: `open_cloud()` gives a cloud, and with it boto3 clients, time, and the flight recorder.
 
 Three clouds stand behind the same door: `local` (the emulator in this process, virtual time), `endpoint` (any
-AWS-compatible endpoint) and `aws` (your own account).  The cells of a notebook are the same for all three.
+AWS-compatible endpoint) and `aws` (your own account).  Code that uses them is the same for all three.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Answer = TypeVar("Answer")
 
 
 class CloudError(Exception):
-    """The door stays closed, or what was asked for is not there; the message says what to do."""
+    """A cloud cannot be opened, is closed, or lacks what was asked for; the message says what to do."""
 
 
 class TookTooLong(CloudError):

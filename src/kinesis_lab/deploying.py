@@ -1,6 +1,6 @@
 """From handler files to a function that is fed by a stream, and back: packages, roles, functions, mappings.
 
-Everything here is plain boto3 through the clients of a `Cloud`, as chapter 04 does it call by call.
+Everything here is plain boto3 through the clients of a `Cloud`: it works on AWS, too.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Pacer:
                 if self._stopped:
                     raise RuntimeError("the local cloud is closed")
                 self._changed.wait()
-        finally:  # Ctrl-C in a notebook ends the wait as well
+        finally:  # Ctrl-C ends the wait as well
             if goal.callbacks is None:
                 self._happened -= 1
             else:

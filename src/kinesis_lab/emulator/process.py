@@ -66,7 +66,7 @@ def _heed_time_zone() -> None:
 
 
 def _take_over_sleep(patches: Patches, clock: Clock) -> None:
-    """Let `time.sleep`, and names in the notebook that already mean it, move the virtual clock."""
+    """Let `time.sleep`, and names in the main program that already mean it, move the virtual clock."""
     opener = threading.current_thread()
 
     def sleep(seconds: float) -> None:
@@ -79,8 +79,8 @@ def _take_over_sleep(patches: Patches, clock: Clock) -> None:
     patches.attribute(sys.modules[__name__], "_virtual_sleep", sleep)
     patches.callback(_give_sleep_back, time.sleep)
     vars(time)["sleep"] = _sleep
-    patches.callback(_rename_in_notebook, _sleep, _real_sleep)
-    _rename_in_notebook(_real_sleep, _sleep)
+    patches.callback(_rename_in_main, _sleep, _real_sleep)
+    _rename_in_main(_real_sleep, _sleep)
 
 
 def _give_sleep_back(before: Callable[[float], None]) -> None:
@@ -99,12 +99,12 @@ def _sleep(seconds: float) -> None:
         _real_sleep(seconds)
 
 
-def _rename_in_notebook(before: Any, after: Any) -> None:
-    """Let names in the notebook that mean the one thing mean the other."""
-    notebook = vars(sys.modules["__main__"])
-    for name, value in list(notebook.items()):
+def _rename_in_main(before: Any, after: Any) -> None:
+    """Let names in the main program, a notebook for instance, that mean `before` mean `after`."""
+    main = vars(sys.modules["__main__"])
+    for name, value in list(main.items()):
         if value is before:
-            notebook[name] = after
+            main[name] = after
 
 
 # Chance

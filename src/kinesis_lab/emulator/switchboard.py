@@ -34,7 +34,7 @@ class Switchboard:
         *,
         limits: bool = True,
     ) -> None:
-        """Every Region is there from the start, and empty.
+        """An empty cloud, which has every Region.
 
         `patches`: undone when the cloud is closed; moto's CloudFormation is changed when it is first asked.  Without
         `limits`, Kinesis throttles nobody.
@@ -56,7 +56,7 @@ class Switchboard:
         """Asked before a handler's call is answered: what a test wants to fail gets its answer here."""
 
     def call(self, request: Request) -> Response:
-        """Answer a request from outside the simulation: the notebook's."""
+        """Answer a request from outside the simulation: of the program that opened the cloud, or of the endpoint."""
         with self._clock.lock:
             self._clock.advance(LATENCY)
             answered = self._answer(request)

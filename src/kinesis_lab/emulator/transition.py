@@ -15,7 +15,7 @@ class Transition:
     """The change of state that something is in, if it is in one; one after another, never two at a time."""
 
     def __init__(self, clock: Clock) -> None:
-        """No change is under way; `clock` says when one is through."""
+        """No change is under way; changes end by `clock`."""
         self._clock = clock
         self._effect: Effect | None = None
 

@@ -29,5 +29,5 @@ def several(things: Sequence[Any]) -> str:
 
 
 def times(count: int) -> str:
-    """How often."""
+    """A number of times in words: never, once, twice, 3 times."""
     return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count:,} times")

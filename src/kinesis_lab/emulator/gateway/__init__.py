@@ -1,1 +1,1 @@
-"""API Gateway as far as the chapters need it: moto keeps the REST APIs, and this answers the calls to them."""
+"""A part of API Gateway: moto keeps the REST APIs, and this answers the calls to them."""

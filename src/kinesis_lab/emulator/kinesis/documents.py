@@ -6,7 +6,7 @@ import base64
 
 from kinesis_lab.emulator.kinesis.shard import Record, Shard
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
-from kinesis_lab.emulator.wire import Document
+from kinesis_lab.emulator.wire import ACCOUNT, Document
 
 
 def stream_document(stream: Stream) -> Document:
@@ -79,3 +79,8 @@ def consumer_document(consumer: Consumer) -> Document:
 
 def _range(shard: Shard) -> Document:
     return {"StartingHashKey": str(shard.first_hash), "EndingHashKey": str(shard.last_hash)}
+
+
+def rate_exceeded(stream: Stream, shard: Shard) -> str:
+    """What AWS says when a shard's throughput is exceeded, by writes or by reads (facts 4.3, 5.2)."""
+    return f"Rate exceeded for shard {shard.id} in stream {stream.name} under account {ACCOUNT}."

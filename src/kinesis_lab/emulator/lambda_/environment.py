@@ -153,7 +153,7 @@ def python() -> str:
 
 
 def out_of_reach_of_ctrl_c() -> dict[str, Any]:
-    """Options for Popen: Ctrl-C in a terminal or notebook ends no handler."""
+    """Options for Popen: Ctrl-C ends the program that opened the cloud, and no handler."""
     return {"creationflags": CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
 
 

@@ -22,7 +22,7 @@ class Mappings:
     """The mappings, by their UUID."""
 
     def __init__(self, context: MappingContext) -> None:
-        """No mapping yet."""
+        """No mappings; those that are created work in `context`."""
         self._context = context
         self._region = context.region
         self._mappings: dict[str, EventSourceMapping] = {}

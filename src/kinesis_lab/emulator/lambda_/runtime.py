@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from kinesis_lab.emulator.clock import Clock, Steps
+from kinesis_lab.emulator.clock import MICROSECONDS, Clock, Steps
 from kinesis_lab.emulator.identity import Identities
 from kinesis_lab.emulator.lambda_.bootstrap import Head
 from kinesis_lab.emulator.lambda_.environment import INIT_PATIENCE, PATIENCE, Died, Environment, Watch
@@ -191,7 +191,7 @@ class Runtime:
         stream = f"{date}/[{function.version}]{self._identities.hex(32)}"
         environment = Environment(function, task, log, stream, self._watch)
         self._all.add(environment)
-        environment.begin(self._clock.microseconds + round(INIT_SECONDS * 1e6))
+        environment.begin(self._clock.microseconds + round(INIT_SECONDS * MICROSECONDS))
         return environment
 
     def _unzipped(self, function: Function) -> Path:
@@ -240,7 +240,7 @@ class Invocation:
         status, body, init = "", b"", None
         if cold:
             status, body = yield from self._init()
-            init = self._clock.elapsed - began - self._computed / 1e6
+            init = self._clock.elapsed - began - self._computed / MICROSECONDS
         started, self._computed = self._clock.elapsed, 0
         self._log.line(start_line(self._request_id, self._function.version))
         if not status:
@@ -248,7 +248,7 @@ class Invocation:
             serving = self._serve_event()
             status, body = yield from (interceptor(self, serving) if interceptor else serving)
         ended = self._clock.elapsed
-        duration = ended - started - self._computed / 1e6
+        duration = ended - started - self._computed / MICROSECONDS
         self._report(status, body, duration, init)
         if status in ("ok", "error"):
             self._runtime.release(self._environment)
@@ -271,7 +271,7 @@ class Invocation:
         major = self._function.runtime.removeprefix("python")
         self._log.line(f"INIT_START Runtime Version: python:{major}")
         self._log.flush()
-        self._deadline = self._clock.microseconds + round(self._limit * 1e6)
+        self._deadline = self._clock.microseconds + round(self._limit * MICROSECONDS)
         yield self._clock.timeout(INIT_SECONDS)
         kind, body = yield from self._follow(INIT_PATIENCE)
         if kind == "ready":
@@ -284,9 +284,9 @@ class Invocation:
         """Hand over the event and follow the handler to its end; returns status and payload."""
         self._limit = timeout = self._function.timeout
         now = self._clock.microseconds
-        self._deadline = now + timeout * 1_000_000
+        self._deadline = now + timeout * MICROSECONDS
         head = {
-            "now": now + round(OVERHEAD * 1e6),
+            "now": now + round(OVERHEAD * MICROSECONDS),
             "request_id": self._request_id,
             "deadline": self._deadline,
             "arn": self._function.arn,
@@ -316,7 +316,7 @@ class Invocation:
             self._deadline += waited
             self._computed += waited
             if head["spent"]:
-                yield self._clock.timeout(head["spent"] / 1e6)
+                yield self._clock.timeout(head["spent"] / MICROSECONDS)
             if kind in ("sleep", "call"):
                 steps = self._sleep(head) if kind == "sleep" else self._call(head, body)
                 answer = self._clock.start(steps)
@@ -347,7 +347,7 @@ class Invocation:
         return {"now": self._clock.microseconds, **head}, response.body
 
     def _until_deadline(self) -> Any:
-        return self._clock.timeout((self._deadline - self._clock.microseconds) / 1e6)
+        return self._clock.timeout((self._deadline - self._clock.microseconds) / MICROSECONDS)
 
     # Endings: each returns a status and a payload
 

@@ -28,7 +28,7 @@ class StatefulFunction(moto_lambda.LambdaFunction):
     """
 
     def __init__(self, account_id: str, spec: Document, region: str, version: str | int = 1) -> None:
-        """As moto's, and remember when."""
+        """As moto makes one; it is Pending from now on."""
         function_settings.check_creation(spec)
         super().__init__(account_id, spec, region, version)
         self._born = unix_time()

@@ -158,7 +158,7 @@ class EmulatedResource:
         return self._attributes[attribute]
 
     def is_created(self) -> bool:
-        """It is, or will be soon."""
+        """Whether it is there, which moto asks: always, as resources are made at once."""
         return True
 
     def delete(self, _account_id: str, region: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from email.utils import formatdate
 
-from kinesis_lab.emulator.kinesis.documents import child_documents, record_documents
+from kinesis_lab.emulator.clock import MICROSECONDS
+from kinesis_lab.emulator.kinesis.documents import child_documents, rate_exceeded, record_documents
 from kinesis_lab.emulator.kinesis.operations.shards import find_shard, no_such_shard
 from kinesis_lab.emulator.kinesis.positions import starting_position
 from kinesis_lab.emulator.kinesis.region import Region
@@ -12,7 +13,7 @@ from kinesis_lab.emulator.kinesis.shard import Record, Shard
 from kinesis_lab.emulator.kinesis.shard_reads import MOST_RECORDS, millis_behind, read
 from kinesis_lab.emulator.kinesis.stream import Stream
 from kinesis_lab.emulator.kinesis.tokens import seal, unseal
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
+from kinesis_lab.emulator.wire import AwsError, Document
 
 ITERATOR_SECONDS = 300
 """How long a shard iterator stays valid (facts 5.1)."""
@@ -69,7 +70,7 @@ class ReadOperations:
             raise AwsError("InvalidArgumentException", "Invalid ShardIterator.")
         name, created, (index, position, made) = parts[0], parts[1], map(int, parts[2:])
         age = self._region.clock.microseconds - made
-        if age > ITERATOR_SECONDS * 1_000_000:
+        if age > ITERATOR_SECONDS * MICROSECONDS:
             raise AwsError(
                 "ExpiredIteratorException",
                 f"Iterator expired. The iterator was created at time {_java_date(made)} while right now it is "
@@ -94,12 +95,9 @@ class ReadOperations:
 
 
 def _rate_exceeded(stream: Stream, shard: Shard) -> AwsError:
-    return AwsError(
-        "ProvisionedThroughputExceededException",
-        f"Rate exceeded for shard {shard.id} in stream {stream.name} under account {ACCOUNT}.",
-    )
+    return AwsError("ProvisionedThroughputExceededException", rate_exceeded(stream, shard))
 
 
 def _java_date(microseconds: int) -> str:
-    day, date, month, year, clock, _ = formatdate(microseconds // 1_000_000, usegmt=True).split()
+    day, date, month, year, clock, _ = formatdate(microseconds // MICROSECONDS, usegmt=True).split()
     return f"{day.rstrip(',')} {month} {date} {clock} UTC {year}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
+from kinesis_lab.emulator.kinesis.documents import rate_exceeded
 from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.sequence import origin
 from kinesis_lab.emulator.kinesis.shard import HASH_KEYS, Record, Shard, places
@@ -45,7 +46,7 @@ class WriteOperations:
         self._report(stream, "PutRecord", [entry], placed)
         shard, record = placed[0]
         if record is None:
-            raise AwsError("ProvisionedThroughputExceededException", _rate_exceeded(stream, shard))
+            raise AwsError("ProvisionedThroughputExceededException", rate_exceeded(stream, shard))
         return {"ShardId": shard.id, "SequenceNumber": record.sequence_number, **_encryption(stream)}
 
     def put_records(self, request: Document) -> Document:
@@ -66,7 +67,7 @@ class WriteOperations:
             if record
             else {
                 "ErrorCode": "ProvisionedThroughputExceededException",
-                "ErrorMessage": _rate_exceeded(stream, shard),
+                "ErrorMessage": rate_exceeded(stream, shard),
             }
             for shard, record in placed
         ]
@@ -187,10 +188,6 @@ def _hash_key(text: str) -> int:
             f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was {text}",
         )
     return hash_key
-
-
-def _rate_exceeded(stream: Stream, shard: Shard) -> str:
-    return f"Rate exceeded for shard {shard.id} in stream {stream.name} under account {ACCOUNT}."
 
 
 def _encryption(stream: Stream) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kinesis_lab.emulator.clock import MICROSECONDS
 from kinesis_lab.emulator.kinesis.documents import shard_document
 from kinesis_lab.emulator.kinesis.region import SECONDS_TO_RESHARD, Region
 from kinesis_lab.emulator.kinesis.shard import Shard
@@ -168,7 +169,7 @@ class ShardOperations:
 
 def check_age_of_token(made: int, now: int) -> None:
     """Raise ExpiredNextTokenException if a NextToken is too old: `made` and `now` in microseconds since 1970."""
-    if now - made > TOKEN_SECONDS * 1_000_000:
+    if now - made > TOKEN_SECONDS * MICROSECONDS:
         raise AwsError("ExpiredNextTokenException", f"The NextToken is older than {TOKEN_SECONDS} seconds.")
 
 

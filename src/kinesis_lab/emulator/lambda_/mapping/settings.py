@@ -16,7 +16,7 @@ from kinesis_lab.emulator.wire import AwsError, Document
 
 
 def invalid(message: str) -> AwsError:
-    """Lambda's usual refusal."""
+    """InvalidParameterValueException, with which Lambda refuses most of what it refuses."""
     return AwsError("InvalidParameterValueException", message)
 
 
