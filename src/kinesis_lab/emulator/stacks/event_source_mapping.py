@@ -13,10 +13,8 @@ from kinesis_lab.emulator.wire import Document
 
 DEFAULTS: Document = {
     **settings.DEFAULTS,
+    **settings.UNSET,
     "Enabled": True,
-    "FilterCriteria": {},
-    "KMSKeyArn": "",
-    "MetricsConfig": {"Metrics": []},
 }
 """What a setting becomes that is left out of a change."""
 

@@ -32,6 +32,8 @@ class Setting:
     """As the API has it."""
     default: Any = None
     """What AWS fills in; None: it leaves the setting out of its answer when it was not set (facts 7.1)."""
+    unset: Any = None
+    """The value with which the API takes away a setting that has no default."""
     range: tuple[int, int] | None = None
     """Of a number, both ends included; the default may lie outside.  The API's model has it, too."""
     parse: Callable[[Any], Any] = _as_it_is
@@ -121,12 +123,13 @@ class Settings:
         )
     )
     """The ARN to which records are reported that are given up."""
-    filters: Filters = field(metadata=_setting("FilterCriteria", parse=Filters.of, check=_check_filters))
-    filters_key: str | None = field(metadata=_setting("KMSKeyArn"))
+    filters: Filters = field(metadata=_setting("FilterCriteria", unset={}, parse=Filters.of, check=_check_filters))
+    filters_key: str | None = field(metadata=_setting("KMSKeyArn", unset=""))
     """The key with which AWS encrypts the filters: kept and answered."""
     counts_events: bool = field(
         metadata=_setting(
             "MetricsConfig",
+            unset={"Metrics": []},
             parse=lambda config: "EventCount" in (config or {}).get("Metrics", []),
             check=_check_metrics,
         )
@@ -153,6 +156,9 @@ DEFAULTS: Document = {name: SETTINGS[name].default for name in sorted(SETTINGS) 
 """What AWS fills in (facts 7.1)."""
 OPTIONAL = tuple(name for name in sorted(SETTINGS) if SETTINGS[name].default is None)
 """What AWS leaves out of its answer when it was not set (facts 7.1)."""
+
+UNSET: Document = {name: SETTINGS[name].unset for name in OPTIONAL}
+"""What takes these away again."""
 
 OF_OTHER_SOURCES = (
     "AmazonManagedKafkaEventSourceConfig",
