@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 
 from benchmarks.measuring import Bars
+from helpers.commands.lock import normalised
 
 RUNS = 15
 
@@ -50,11 +50,6 @@ def megabytes(name: str) -> float:
                 pending.append(asked.name)
     files = [file for each in found for file in metadata.distribution(each).files or [] if file.suffix != ".pyc"]
     return sum(path.stat().st_size for file in files if (path := file.locate()).exists()) / 1e6
-
-
-def normalised(name: str) -> str:
-    """A distribution's name as it is compared."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 if __name__ == "__main__":

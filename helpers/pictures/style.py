@@ -23,6 +23,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
+from helpers import descriptions
+
 INK = "#22303c"
 MUTED = "#6d7a86"
 RULE = "#e6ebef"
@@ -33,11 +35,6 @@ SHARDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d1f")
 
 HALO = [withStroke(linewidth=2.5, foreground=PAPER)]
 """What keeps words legible over lines."""
-
-DESCRIBE = "WORKBOOK_DESCRIBE_PICTURES"
-"""The environment variable that lets pictures in notebooks be described as well, for builds and tests."""
-DESCRIPTION = "application/vnd.workbook.picture+json"
-"""The type of a description among a cell's outputs."""
 
 WIDTH = 8.6
 """Inches: as wide as a notebook's text."""
@@ -111,8 +108,8 @@ class Picture(Figure):
 
     def _repr_mimebundle_(self, **_wanted: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = {"image/png": self.png(), "text/plain": repr(self)}
-        if os.environ.get(DESCRIBE):
-            bundle[DESCRIPTION] = self.described()
+        if os.environ.get(descriptions.WANTED):
+            bundle[descriptions.MIME_TYPE] = self.described()
         return bundle
 
 

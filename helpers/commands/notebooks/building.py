@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from helpers import descriptions as picture_descriptions
 from helpers.commands import places, voice
 from helpers.commands.notebooks import normal
 from helpers.commands.notebooks.normal import Json
@@ -66,7 +67,7 @@ def descriptions(notebook: Json) -> dict[str, list[Json]]:
     found: dict[str, list[Json]] = {}
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
-            if described := output.get("data", {}).get(normal.DESCRIPTION):
+            if described := output.get("data", {}).get(picture_descriptions.MIME_TYPE):
                 found.setdefault(cell["id"], []).append(described)
     return found
 
@@ -82,7 +83,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         timeout=_SECONDS_PER_CELL,
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
-    ).execute(env={**os.environ, "WORKBOOK_DESCRIBE_PICTURES": "1"})
+    ).execute(env={**os.environ, picture_descriptions.WANTED: "1"})
 
 
 def cleared(notebook: Json) -> Json:

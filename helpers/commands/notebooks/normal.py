@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from helpers import descriptions
+
 Json = dict[str, Any]
 
 _METADATA = {
@@ -22,8 +24,6 @@ _METADATA = {
 }
 _CELL_METADATA = ("jupyter", "slideshow", "tags")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-DESCRIPTION = "application/vnd.workbook.picture+json"
-"""The type of a picture's description among a cell's outputs: kept beside the notebook, not in it."""
 _WORDS = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,}")
 
@@ -105,7 +105,11 @@ def _error(output: Json) -> Json:
 
 
 def _display(output: Json) -> Json:
-    data = {mime: _data(mime, value) for mime, value in output["data"].items() if mime not in (_WIDGET, DESCRIPTION)}
+    data = {
+        mime: _data(mime, value)
+        for mime, value in output["data"].items()
+        if mime not in (_WIDGET, descriptions.MIME_TYPE)
+    }
     result: Json = {"data": data, "metadata": {}, "output_type": output["output_type"]}
     if output["output_type"] == "execute_result":
         result["execution_count"] = output["execution_count"]

@@ -30,6 +30,9 @@ MOST_BYTES = 1024**3
 MOST_PATIENCE = 2.0
 """How many seconds a client that was refused may pause before we hang up: our choice."""
 
+SECONDS_TO_HANG_UP = 0.5
+"""How long the endpoint waits at its end for the threads of its connections: those that wait for a function go on."""
+
 
 class Served(Protocol):
     """What is served: a LocalCloud."""
@@ -98,7 +101,7 @@ class _Server(ThreadingHTTPServer):
         for connection, _ in connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        until = time.monotonic() + MOST_PATIENCE / 4
+        until = time.monotonic() + SECONDS_TO_HANG_UP
         for _, thread in connections:
             thread.join(max(0.0, until - time.monotonic()))
 
