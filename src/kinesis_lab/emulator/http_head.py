@@ -31,7 +31,7 @@ def is_well_formed(target: str, headers: Message, fields: Mapping[str, list[str]
     """
     return (
         _TARGET.fullmatch(target) is not None
-        and not headers.defects
+        and not (headers.defects or headers.get_payload() or headers.get_unixfrom())  # lines that are no fields
         and all(_NAME.fullmatch(name) for name in fields)
         and not any(_CONTROL.search(value) for values in fields.values() for value in values)
         and not any(len(fields.get(name, [])) > 1 for name in _ONCE)

@@ -43,12 +43,6 @@ def translate_request(method: str, path: str, headers: dict[str, str], body: byt
     return request._replace(url=f"http://{LOOPBACK}/{bucket}{path}", headers={**headers, "host": LOOPBACK})
 
 
-def is_presigned(path: str, headers: dict[str, str]) -> bool:
-    """Whether it is the URL that is signed."""
-    query = parse_qs(path.partition("?")[2])
-    return "authorization" not in headers and ("X-Amz-Credential" in query or "AWSAccessKeyId" in query)
-
-
 def translate_response(request: Request, response: Response) -> Response:
     """A response as clients of an endpoint need it: the URLs of queues lead to the endpoint.
 

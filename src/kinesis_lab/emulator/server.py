@@ -24,7 +24,7 @@ from kinesis_lab.emulator.admission import NOBODY_ELSE, Allowed
 from kinesis_lab.emulator.clock import Clock
 from kinesis_lab.emulator.gateway.routing import call_of
 from kinesis_lab.emulator.http_head import REQUEST_LINE, fields_of, is_field_name, is_well_formed, without_line_ends
-from kinesis_lab.emulator.http_translation import LOOPBACK, is_presigned, translate_request, translate_response
+from kinesis_lab.emulator.http_translation import LOOPBACK, translate_request, translate_response
 from kinesis_lab.emulator.switchboard import Switchboard
 from kinesis_lab.emulator.wire import REGION, AwsError, NotOffered, Request, Response, refusal
 
@@ -171,6 +171,8 @@ class _Input(io.RawIOBase):
         self._connection = connection
         self._patience: float | None = None
         self._deadline: float | None = None
+        self.ended = False
+        """Whether the client was heard to say that nothing more comes."""
 
     def readable(self) -> bool:
         """Yes."""
@@ -185,6 +187,7 @@ class _Input(io.RawIOBase):
         count = self._connection.recv_into(buffer)
         if patience is None:  # the first bytes of a head
             self._deadline = time.monotonic() + MOST_FOR_HEAD
+        self.ended = not count
         return count
 
     def expect_head(self) -> None:
@@ -233,7 +236,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._input.expect_body()
         fields = fields_of(self.headers)
         self._request, flaw = self._translated({name: values[-1] for name, values in fields.items()})
-        if reason := self._reason_to_refuse(fields, self._request if flaw is None else None):
+        if self._input.ended:  # before the head did: the half that came is none
+            self._refuse(400)
+        elif reason := self._reason_to_refuse(fields, self._request if flaw is None else None):
             self._refuse(403, reason)
         elif not is_well_formed(self.path, self.headers, fields):
             self._refuse(400)
@@ -255,24 +260,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reason_to_refuse(self, fields: dict[str, list[str]], request: Request | None) -> str:
         """Why the request may not come in, whatever it asks for; `request` is None if it cannot be understood."""
-        looks = self.path == HEALTH
-        if request is not None and is_presigned(self.path, request.headers):
-            looks = request.scope[1] == "s3"
+        shows = request is not None and request.scope[1] == "s3" and "authorization" not in fields  # presigned
         return admission.refusal(
             self.command,
             fields,
             self.server.allowed,
             to_rest_api=request is not None and _is_for_rest_api(request),
-            to_be_looked_at=looks,
+            to_be_looked_at=shows or self.path == HEALTH,
         )
 
     def _refuse(self, status: int, message: str = "", code: str = "") -> None:
         """Answer what does not come in, and end the connection: nothing tells a body from what follows."""
-        self.close_connection = True
-        if message:
-            self._send(refusal(self._request, status, code or "AccessDenied", message))
-        else:
+        if not message:
             self.send_error(status)
+            return
+        self.close_connection = True
+        self._send(refusal(self._request, status, code or "AccessDenied", message))
+        self._discard_input()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no request, in plain HTTP, and end the connection."""
+        super().send_error(code, message, explain)
         self._discard_input()
 
     def handle_expect_100(self) -> bool:
