@@ -16,7 +16,7 @@ import pytest
 from kinesis_lab.emulator.local import LocalCloud
 from kinesis_lab.emulator.server import endpoint
 from kinesis_lab.emulator.wire import Request, Response
-from tests.hostile.http.cases import CASES, CLOSED, Case, request, signed
+from tests.hostile.http.cases import CASES, CLOSED, Case, signed
 
 PATIENCE = 10.0
 """Real seconds within which each is answered, and the connection closed: a bound, and no measure."""
