@@ -352,7 +352,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("connection", "close")
         for name, value in response.headers.items():
             if is_field_name(name) and name.lower() not in (*OF_HTTP, *self._for_pages):
-                self.send_header(name, without_line_ends(str(value)).encode().decode("latin-1"))  # any text, as UTF-8
+                text = without_line_ends(str(value)).encode(errors="replace")  # any text, as UTF-8
+                self.send_header(name, text.decode("latin-1"))
         for name, value in self._for_pages.items():
             self.send_header(name, value)
         if response.next_chunk:
