@@ -16,7 +16,7 @@ from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
 from kinesis_lab.emulator.lambda_.runtime import Outcome
-from kinesis_lab.emulator.moto_adapter import dispatch
+from kinesis_lab.emulator.moto_adapter import dispatch, ways_out
 from kinesis_lab.emulator.protocols import rest_call, rest_request
 from kinesis_lab.emulator.validation import read, refuse_constant, validate
 from kinesis_lab.emulator.wire import AwsError, Document, Request, Response, json_response
@@ -72,7 +72,8 @@ class LambdaService:
         if asked := document.get("FunctionName"):
             function_lookup.check_place(self._region, asked)
             document = {**document, "FunctionName": ":".join(filter(None, function_lookup.parse_name(asked)))}
-        return dispatch.answer(rest_request("lambda", operation, document, request))
+        ways_out.check_offered("lambda", operation, document)
+        return dispatch.by_moto(rest_request("lambda", operation, document, request))
 
     # Functions
 
