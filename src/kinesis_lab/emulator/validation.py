@@ -23,6 +23,10 @@ from kinesis_lab.emulator.wire import AwsError, Document
 
 MOST_ERRORS = 10
 """AWS names at most ten errors in one message (facts 4.1)."""
+MISSING = "null"
+"""How a message shows the value of a member that is not there: other values are quoted."""
+REQUIRED_BESIDES = {("Tag", "Key")}
+"""Structures and members of theirs that every service requires, and not every model."""
 LATEST = 1e11
 """Seconds since 1970: what is later is no timestamp."""
 
@@ -39,7 +43,9 @@ def parse(body: bytes) -> Document:
     Raises SerializationException for anything else.
     """
     try:
-        document = json.loads(body or b"{}", parse_constant=refuse_constant)
+        document = json.loads(str(body, "utf-8") or "{}", parse_constant=refuse_constant)
+        if b"\\ud" in body or b"\\uD" in body:
+            json.dumps(document, ensure_ascii=False).encode()  # half a character is no text
     except (ValueError, RecursionError) as malformed:
         raise AwsError("SerializationException", f"The body is not a JSON document: {malformed}") from malformed
     if not isinstance(document, dict):
@@ -71,11 +77,25 @@ def validate(service: str, operation: str, parameters: Document) -> Document:
     protocol would not take them for it.
     """
     document, errors = read(service, operation, parameters)
+    _refuse(errors)
+    return document
+
+
+def _refuse(errors: list[str]) -> None:
     if errors:
         plural = "s" if len(errors) > 1 else ""
         listed = "; ".join(errors[:MOST_ERRORS])
         raise AwsError("ValidationException", f"{len(errors)} validation error{plural} detected: {listed}")
-    return document
+
+
+def check_structure(service: str, operation: str, parameters: Document) -> None:
+    """Refuse parameters of other types than the operation's input has, or without those that it requires.
+
+    Raises ValidationException and SerializationException, as `validate`.  This is what botocore checks before it sends:
+    lengths, patterns and the like are left to the service.
+    """
+    _, errors = read(service, operation, parameters)
+    _refuse([error for error in errors if error.startswith(f"Value {MISSING} at")])
 
 
 def read(service: str, operation: str, parameters: Document) -> tuple[Document, list[str]]:
@@ -210,7 +230,7 @@ def _structure(shape: Shape, within: tuple[str, ...]) -> Reader:
             name_in_json(name, member),
             name[:1].lower() + name[1:],
             _reader(member, within),
-            name in shape.required_members,
+            name in shape.required_members or (shape.name, name) in REQUIRED_BESIDES,
         )
         for name, member in shape.members.items()
     ]
@@ -224,7 +244,7 @@ def _structure(shape: Shape, within: tuple[str, ...]) -> Reader:
             if member is not None:
                 document[name] = read_member(member, (path, shown), errors)
             elif required:
-                errors.append(_error("null", (path, shown), "Member must not be null"))
+                errors.append(_error(MISSING, (path, shown), "Member must not be null"))
         return document
 
     return read

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
+import traceback
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
+from botocore.model import OperationNotFoundError
 from moto.core.botocore_stubber import BotocoreStubber
 
 from kinesis_lab.emulator.moto_adapter import ways_out
 from kinesis_lab.emulator.protocols import Call, call_of
-from kinesis_lab.emulator.validation import read, validate
+from kinesis_lab.emulator.validation import check_structure, validate
 from kinesis_lab.emulator.wire import AwsError, NotOffered, Request, Response, refusal
 
 NOT_IMPLEMENTED = b"Not yet implemented"
@@ -22,6 +25,9 @@ PRIVATE_HEADERS = "x-moto-"
 CODES = {"logs": "InvalidParameterException", "s3": "InvalidArgument"}
 CODES_BY_PROTOCOL = {"query": "ValidationError", "ec2": "InvalidParameterValue", "rest-xml": "InvalidInput"}
 """Under which codes services refuse what violates the model of an operation: all others as ValidationException."""
+
+log = logging.getLogger(__name__)
+"""Tells those who ask (level DEBUG) where moto stumbled."""
 
 _stubber = BotocoreStubber()
 _stubber.enabled = True
@@ -37,6 +43,8 @@ def answer(request: Request) -> Response:
 
     Raises NotOffered for what moto cannot answer, and whatever it raises at a request that is as AWS's model has it.
     """
+    if (urlsplit(request.url).hostname or "").startswith("lambda.") and request.scope[1] != "s3":
+        return refusal(request, 403, "MissingAuthenticationTokenException", "Missing Authentication Token")
     try:
         call = call_of(request)
         if call is None:
@@ -48,10 +56,10 @@ def answer(request: Request) -> Response:
 
 
 def _checked(call: Call, request: Request) -> Request:
-    """A request as it is; in a JSON document, members have the right types, and those that are null are left out."""
+    """A request as it is; in a JSON document, all members have the right types and none is null."""
     if call.protocol not in ("json", "rest-json"):
         return request  # these have no types on the wire
-    read(call.service, call.operation, call.members)
+    check_structure(call.service, call.operation, call.members)
     if call.protocol == "json" and b"null" in request.body:
         return request._replace(body=json.dumps(call.members).encode())
     return request
@@ -76,9 +84,7 @@ def by_moto(request: Request, call: Call | None = None) -> Response:
     except Exception as problem:
         if missing := _not_offered(problem):
             raise NotOffered(f"the local cloud does not offer this {service} operation: {missing}") from problem
-        if call:
-            _refuse_violations(call)
-        raise
+        raise _refusal(problem, request, call) from problem
     if answered is None or (answered.status_code == 404 and answered.content == NOT_IMPLEMENTED):
         raise NotOffered(f"the local cloud does not offer {service or request.url} in {region or 'any Region'}")
     return Response(answered.status_code, dict(answered.headers.items()), answered.content)
@@ -92,13 +98,37 @@ def _not_offered(problem: BaseException | None) -> BaseException | None:
     return problem
 
 
-def _refuse_violations(call: Call) -> None:
-    """Raise AwsError, under the code that the service has for it, if a request violates the model of its operation."""
-    try:
-        validate(call.service, call.operation, call.members)
-    except AwsError as violation:
-        code = CODES.get(call.service) or CODES_BY_PROTOCOL.get(call.protocol) or violation.code
-        raise AwsError(code, violation.message) from None
+def _refusal(problem: Exception, request: Request, call: Call | None) -> Exception:
+    """What is to be said of a request at which moto stumbles: why AWS refuses it, if its model says so.
+
+    Otherwise, that moto does not understand it: where AWS would, this is a gap of moto's.  A problem that is not moto's
+    is returned as it is.
+    """
+    place = _place_in_moto(problem)
+    if not place:
+        return problem
+    code = CODES.get(request.scope[1]) or CODES_BY_PROTOCOL.get(call.protocol if call else "") or "ValidationException"
+    if isinstance(problem, OperationNotFoundError):
+        return AwsError("InvalidAction", f"The action {problem} is not valid for this web service.")
+    if call:
+        try:
+            validate(call.service, call.operation, call.members)
+        except AwsError as violation:
+            return AwsError(violation.code if violation.code == "MalformedXML" else code, violation.message)
+    log.debug("moto stumbles at %s", call or request.url, exc_info=problem)
+    return AwsError(code, f"The request is not understood: moto raised {type(problem).__name__}: {problem} at {place}")
+
+
+def _place_in_moto(problem: Exception) -> str:
+    """File and line of moto's code that raised, or called what raised; empty if that is the emulator's code."""
+    place = ""
+    for frame, line in traceback.walk_tb(problem.__traceback__):
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if package == "moto":
+            place = f"{frame.f_globals['__name__']}:{line}"
+        elif package == "kinesis_lab":
+            place = ""
+    return place
 
 
 def _url_at_aws(url: str, service: str, region: str) -> str:

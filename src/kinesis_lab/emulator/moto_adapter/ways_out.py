@@ -23,8 +23,8 @@ from moto.utilities.docker_utilities import DockerModel
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.wire import Document, NotOffered
 
-OWN_API = "moto_api"
-"""What moto's own services are called in its list of all, with which everything can be reset."""
+UNREACHABLE = ("kinesis", "moto_api._internal")
+"""What nobody may ask of moto's services: Kinesis is the emulator's, and moto's own API can reset everything."""
 
 NEEDS = {
     ("batch", "SubmitJob"): "runs a job in Docker",
@@ -58,7 +58,7 @@ def attach(patches: Patches) -> None:
     for section, values in SETTINGS.items():
         settings: Any = default_user_config
         patches.item(settings, section, {**settings.get(section, {}), **values})
-    known = [each for each in backend_index.backend_url_patterns if not each[0].startswith(OWN_API)]
+    known = [each for each in backend_index.backend_url_patterns if each[0] not in UNREACHABLE]
     patches.attribute(backend_index, "backend_url_patterns", known)
     patches.attribute(type(moto_api.recorder), "_record_request", _record_nothing)
     patches.attribute(DockerModel, "docker_client", property(_no_docker))
