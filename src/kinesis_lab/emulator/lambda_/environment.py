@@ -6,14 +6,13 @@ import os
 import sysconfig
 from pathlib import Path
 
-import psutil
-
 from kinesis_lab.emulator.lambda_.bootstrap import SCRIPT, Head, read_frame, write_frame
 from kinesis_lab.emulator.lambda_.environment_variables import environment_variables
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.launching import Launch, is_broken_pipe, python, start
-from kinesis_lab.emulator.lambda_.watch import Watch
+from kinesis_lab.emulator.lambda_.launching import Launch, Start, is_broken_pipe, python
+from kinesis_lab.emulator.lambda_.process_tree import memory
+from kinesis_lab.emulator.lambda_.watch import MEGABYTE, Watch
 
 PATIENCE = 2.0
 """Real seconds beyond a function's timeout after which a handler that does not answer counts as hung."""
@@ -21,6 +20,8 @@ INIT_PATIENCE = 60.0
 """The same for importing a handler."""
 LOG_KEPT = 1024**2
 """Bytes of output that may lie in an environment's log file before it is emptied."""
+MOST_LOG_BYTES = 64 * MEGABYTE
+"""Bytes of output that may lie there until it is read, and what is printed in one tick of the watch."""
 LOG_PIECE = 64 * 1024
 """Bytes that are read from it at once."""
 
@@ -37,8 +38,8 @@ class Died(Exception):
 class Environment:
     """One process that has loaded a function's handler and serves one invocation at a time."""
 
-    def __init__(self, function: Function, task: Path, log: Path, log_stream: str, watch: Watch) -> None:
-        """Start the process.  `task`: the unzipped code; `log`: a file for what it prints."""
+    def __init__(self, function: Function, task: Path, log: Path, log_stream: str, watch: Watch, start: Start) -> None:
+        """Start the process.  `task`: the unzipped code; `log`: a file for what it prints.  Raises OSError."""
         self.function = function
         self.memory = function.memory
         self.revision = function.revision
@@ -119,8 +120,13 @@ class Environment:
                     raise
 
     def resident_memory(self) -> int:
-        """Bytes of memory that the process holds now."""
-        try:
-            return int(psutil.Process(self.pid).memory_info().rss)
-        except psutil.NoSuchProcess:
-            return 0
+        """Bytes of memory that the process, and those that it has started, hold now."""
+        return memory(self._process.tree(), self.memory * MEGABYTE)
+
+    def cut_log(self) -> None:
+        """Drop what it has printed beyond a bound since the last look.
+
+        Not on Windows, where who goes on writing would leave a hole as large as what was dropped.
+        """
+        if os.name == "posix" and os.fstat(self._log.fileno()).st_size > MOST_LOG_BYTES:
+            os.ftruncate(self._log.fileno(), MOST_LOG_BYTES)
