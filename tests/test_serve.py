@@ -213,6 +213,28 @@ def test_health_says_how_it_is(address):
     until(later)
 
 
+def test_pages_and_names_may_be_allowed():
+    pages = ["http://localhost:3000", "http://localhost:3001"]
+    process = start(free_port(), "--allow-origin", pages[0], "--allow-origin", pages[1], "--allow-host", "workshop")
+    try:
+        address = ready(process)
+
+        def status(**headers: str) -> int:
+            request = urllib.request.Request(f"{address}/_health", headers=headers)
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    return int(answer.status)
+            except urllib.error.HTTPError as refused:
+                return refused.code
+
+        assert [status(Origin=page) for page in pages] == [200, 200]
+        assert (status(Host="workshop:4566"), status(Host="workshop", Origin=pages[0])) == (200, 200)
+        assert (status(Origin="http://localhost:3002"), status(Host="another")) == (403, 403)
+    finally:
+        interrupt(process)
+        process.wait(20)
+
+
 def test_ctrl_c_leaves_no_process_behind(tmp_path):
     import boto3
 
@@ -466,6 +488,11 @@ def test_nothing_is_left_behind_though_a_function_computes(how, tmp_path):
         (["--speed", "nan"], "'nan' is no speed"),
         (["--speed", "inf"], "'inf' is no speed"),
         (["--speed", "fast"], "'fast' is no speed"),
+        (["--allow-origin", "localhost:3000"], "'localhost:3000' is no origin: give one such as http://localhost:3000"),
+        (["--allow-origin", "*"], "'*' is no origin"),
+        (["--allow-origin", "http://localhost/page"], "'http://localhost/page' is no origin"),
+        (["--allow-host", "http://workshop"], "'http://workshop' is no host name: give one such as workshop.example"),
+        (["--allow-host", "workshop:80"], "'workshop:80' is no host name"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(arguments, told, capsys):

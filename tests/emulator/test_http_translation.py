@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kinesis_lab.emulator.http_translation import translate_request, translate_response
-from kinesis_lab.emulator.wire import Request, Response
+from kinesis_lab.emulator.http_translation import PRESIGNABLE, translate_request, translate_response
+from kinesis_lab.emulator.wire import AwsError, Request, Response
 
 
 def scope(service: str) -> str:
@@ -27,6 +27,39 @@ def test_a_request_is_for_the_service_of_its_signature(authorization, path, regi
     request = translate_request("GET", path, headers, b"", "us-east-1")
     assert request.scope == region_and_service
     assert request.url == f"http://127.0.0.1{path}"
+
+
+@pytest.mark.parametrize("service", ["lambda", "kinesis", "iam", "cloudformation", "S3", "motoapi"])
+def test_a_url_is_presigned_for_few_services(service):
+    path = f"/?X-Amz-Credential=key/20260105/us-east-1/{service}/aws4_request"
+    with pytest.raises(AwsError, match="Missing Authentication Token") as refused:
+        translate_request("POST", path, {}, b"", "us-east-1")
+    assert refused.value.status == 403
+    for presignable in PRESIGNABLE:
+        assert (
+            translate_request("GET", path.replace(service, presignable), {}, b"", "us-east-1").scope[1] == presignable
+        )
+
+
+@pytest.mark.parametrize(
+    "credential", ["[", "", "a/b", "k/20260105/[/s3/aws4_request", "k/20260105/x/s3#/aws4_request"]
+)
+def test_a_credential_that_names_no_service_is_refused(credential):
+    for authorization, path in (
+        (f"AWS4-HMAC-SHA256 Credential={credential}, Signature=0", "/"),
+        (f"Bearer Credential={scope('s3')}", "/"),
+        ("", f"/?X-Amz-Credential={credential or 'x'}"),
+    ):
+        headers = {"authorization": authorization} if authorization else {}
+        with pytest.raises(AwsError, match="IncompleteSignature: Credential must have exactly 5"):
+            translate_request("GET", path.replace("#", "%23"), headers, b"", "us-east-1")
+
+
+@pytest.mark.parametrize("host", ["motoapi.amazonaws.com", "workshop.example", "localhost.evil.example", "["])
+def test_no_name_from_outside_tells_moto_a_service(host):
+    headers = {"host": host, "authorization": scope("sqs")}
+    request = translate_request("POST", "/moto-api/reset", headers, b"", "us-east-1")
+    assert request.url == "http://127.0.0.1/moto-api/reset"
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,15 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
+from kinesis_lab.emulator import server
+from kinesis_lab.emulator.admission import Allowed
 from kinesis_lab.emulator.kinesis.kinesis_api import KinesisService
 from kinesis_lab.emulator.local import LocalCloud
 from kinesis_lab.emulator.server import endpoint
@@ -443,3 +446,154 @@ def test_a_presigned_address_needs_no_more(address, version):
         urllib.request.urlopen(urllib.request.Request(url, data=b"", method="PUT")).read()
     with urllib.request.urlopen(s3.generate_presigned_url("get_object", Params={"Bucket": "shop", "Key": "a"})) as got:
         assert got.status == 200
+
+
+# Who may come in
+
+
+def test_moto_is_no_service(cloud):
+    """By no host name and no signature anybody gets at moto's own API, not even when its name is allowed."""
+    name = "motoapi.amazonaws.com"
+    with endpoint(cloud, allowed=Allowed(hosts=frozenset({name}))) as address:
+        line = lines(address)
+        line.request("PUT", "/shop", None, signed("s3"))
+        line.getresponse().read()
+        for headers in ({}, signed("s3"), signed("motoapi"), signed("moto-api"), signed("sts")):
+            for path in ("/moto-api/reset", "/moto-api/data.json"):
+                line.request("POST", path, None, {**headers, "Host": name})
+                answer = line.getresponse()
+                assert b"ok" not in answer.read() and answer.status >= 400
+        line.request("GET", "/", None, signed("s3"))
+        assert b"<Name>shop</Name>" in line.getresponse().read()
+
+
+def test_an_allowed_origin_may_ask_first_and_read_what_comes(cloud):
+    shop = "http://localhost:3000"
+    with endpoint(cloud, allowed=Allowed(origins=frozenset({shop}))) as address:
+        line = lines(address)
+        line.request("OPTIONS", "/", None, {"Origin": shop, "Access-Control-Request-Method": "POST"})
+        answer = line.getresponse()
+        assert (answer.status, answer.getheader("access-control-allow-methods"), answer.read()) == (204, "POST", b"")
+        for path, status in (("/", 200), ("/none", 404)):
+            line.request("GET", path, None, {**signed("s3"), "Origin": shop})
+            answer = line.getresponse()
+            answer.read()
+            assert (answer.status, answer.getheader("access-control-allow-origin")) == (status, shop)
+        line.request("GET", "/", None, signed("s3"))
+        answer = line.getresponse()
+        assert answer.read() and answer.getheader("access-control-allow-origin") is None
+        line.request("OPTIONS", "/", None, {"Origin": "http://page.example", "Access-Control-Request-Method": "POST"})
+        assert line.getresponse().status == 403
+
+
+def test_a_notebooks_endpoint_lets_no_page_in(cloud):
+    line = lines(cloud.address())
+    line.request("GET", "/", None, {**signed("s3"), "Origin": "http://page.example"})
+    assert line.getresponse().status == 403
+
+
+@pytest.mark.parametrize("name", ["response-content-type", "response-content-disposition", "response-cache-control"])
+@pytest.mark.parametrize("end", ["%0d%0a", "%0a", "%0d", "%00", "%0d%0a%20"])
+def test_no_header_is_injected(address, name, end):
+    line = lines(address)
+    for path, body in (("/shop", None), ("/shop/a", b"x")):
+        line.request("PUT", path, body, signed("s3"))
+        line.getresponse().read()
+    line.request("GET", f"/shop/a?{name}=text/plain{end}X-Injected:%20yes{end}{end}body", None, signed("s3"))
+    answer = line.getresponse()
+    assert answer.status in (200, 400)
+    assert answer.getheader("x-injected") is None
+    assert answer.read() == b"x" or answer.status == 400
+
+
+# Clients that take their time
+
+
+def left() -> int:
+    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize("sent", [b"G", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "])
+def test_a_head_that_does_not_end_is_waited_for_so_long_only(address, sent, monkeypatch, capfd):
+    monkeypatch.setattr(server, "MOST_FOR_HEAD", 0.2)
+    line = lines(address)
+    with socket.create_connection((line.host, line.port), timeout=20) as slow:
+        slow.sendall(sent)
+        assert call(lines(address), "ListStreams", {})["StreamNames"] == []
+        assert slow.recv(1) == b""  # hung up
+    until(lambda: not left())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_head_that_comes_byte_by_byte_has_no_more_time(address, monkeypatch):
+    monkeypatch.setattr(server, "MOST_FOR_HEAD", 0.2)
+    line = lines(address)
+    with socket.create_connection((line.host, line.port), timeout=20) as slow, pytest.raises(ConnectionError):
+        slow.sendall(b"GET / HTTP/1.1\r\nX: ")
+        for _ in range(2000):
+            slow.sendall(b"x")
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("sent", [b"", b"1234"])
+def test_a_body_that_does_not_come_is_waited_for_so_long_only(address, sent, monkeypatch, capfd):
+    monkeypatch.setattr(server, "MOST_SILENCE", 0.2)
+    line = lines(address)
+    with socket.create_connection((line.host, line.port), timeout=20) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n" + sent)
+        assert slow.recv(1) == b""
+    until(lambda: not left())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_answer_that_is_not_read_is_held_so_long_only(address, monkeypatch, capfd):
+    line = lines(address)
+    for path, body in (("/shop", None), ("/shop/a", b"x" * 20_000_000)):
+        line.request("PUT", path, body, signed("s3"))
+        line.getresponse().read()
+    line.close()
+    until(lambda: not left())
+    monkeypatch.setattr(server, "MOST_SILENCE", 0.2)
+    with socket.create_connection((line.host, line.port), timeout=20) as deaf:
+        deaf.sendall(f"GET /shop/a HTTP/1.1\r\nAuthorization: {signed('s3')['Authorization']}\r\n\r\n".encode())
+        until(left)
+        until(lambda: not left())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_client_may_be_silent_between_requests(address, monkeypatch):
+    monkeypatch.setattr(server, "MOST_FOR_HEAD", 0.1)
+    monkeypatch.setattr(server, "MOST_SILENCE", 0.1)
+    line = lines(address)
+    assert call(line, "ListStreams", {})["StreamNames"] == []
+    kept = line.sock
+    with socket.create_connection((line.host, line.port), timeout=20) as slow:
+        slow.sendall(b"G")
+        assert slow.recv(1) == b""  # longer than either has passed
+    assert call(line, "ListStreams", {})["StreamNames"] == []
+    assert line.sock is kept
+
+
+def test_whoever_has_asked_nothing_for_longest_makes_room(address, monkeypatch):
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 8)
+    line = lines(address)
+    idle = [socket.create_connection((line.host, line.port), timeout=20) for _ in range(20)]
+    for each in idle[::2]:
+        with suppress(ConnectionError):
+            each.sendall(b"GET / HTTP/1.1\r\n")
+    for _ in range(3):
+        assert call(lines(address), "ListStreams", {})["StreamNames"] == []
+    assert idle[0].recv(1) == b""
+    for each in idle:
+        each.close()
+    until(lambda: not left())
+
+
+def test_a_length_asks_for_no_memory(address):
+    import psutil
+
+    line, before = lines(address), psutil.Process().memory_info().vms
+    with socket.create_connection((line.host, line.port), timeout=20) as torn:
+        torn.sendall(f"POST / HTTP/1.1\r\nContent-Length: {server.MOST_BYTES}\r\n\r\nx".encode())
+        assert call(lines(address), "ListStreams", {})["StreamNames"] == []
+        assert psutil.Process().memory_info().vms - before < server.MOST_BYTES / 2

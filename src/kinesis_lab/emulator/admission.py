@@ -20,7 +20,8 @@ Fields = Mapping[str, list[str]]
 """The header fields of a request: names in lower case, and all values of each."""
 
 EXPLANATION = "Only programs on this computer may use this endpoint"
-LIFETIME_OF_PREFLIGHTS = "600"
+
+LIFETIME_OF_PREFLIGHTS = 600
 """For how many seconds a browser need not ask again whether an allowed origin may: our choice."""
 
 
@@ -118,7 +119,7 @@ def may_read(fields: Fields, allowed: Allowed) -> dict[str, str]:
             "access-control-allow-methods": wanted[0],
             "access-control-allow-headers": ", ".join(fields.get("access-control-request-headers", [])),
             "access-control-allow-private-network": "true",
-            "access-control-max-age": LIFETIME_OF_PREFLIGHTS,
+            "access-control-max-age": str(LIFETIME_OF_PREFLIGHTS),
         }
     return readable
 

@@ -30,6 +30,8 @@ from kinesis_lab.emulator.wire import REGION, AwsError, NotOffered, Request, Res
 
 HEALTH = "/_health"
 """The path at which the endpoint says how the cloud is."""
+PIECE = 1024**2
+"""How many bytes of a body are read at once: its length alone asks for no more memory."""
 
 MOST_BYTES = 1024**3
 """The largest body of a request: our choice, so that a length that is nonsense asks for no memory."""
@@ -42,9 +44,6 @@ MOST_SILENCE = 60.0
 """How many seconds a client may pause inside of a body, or leave an answer unread: our choice."""
 MOST_CONNECTIONS = 500
 """How many clients may be connected at once; one more, and who has asked nothing for longest goes: our choice."""
-PIECE = 1024**2
-"""How much of a body is read at once: its length alone asks for no more memory."""
-
 SECONDS_FOR_THE_CLOCK = 1.0
 """How long a question for the cloud's health waits for the clock: our choice."""
 
@@ -204,6 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers the requests of one connection, one after another."""
 
     server: _Server
+    raw_requestline: bytes
     protocol_version = default_request_version = "HTTP/1.1"
     server_version, sys_version = "local-cloud", ""
     disable_nagle_algorithm = True
