@@ -50,7 +50,6 @@ SECONDS_FOR_THE_CLOCK = 1.0
 SECONDS_TO_HANG_UP = 0.5
 """How long the endpoint waits at its end for the threads of its connections: those that wait for a function go on."""
 
-
 OF_HTTP = ("content-length", "transfer-encoding", "connection", "server", "date")
 """Header fields that the endpoint writes itself, whatever a service says."""
 
