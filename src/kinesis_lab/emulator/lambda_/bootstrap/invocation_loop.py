@@ -32,22 +32,20 @@ def serve(handler: Handler, event: bytes, context: Context, paths: LambdaPaths) 
 
 def run() -> None:
     """Load the handler, then serve one invocation after the other until the cloud is closed."""
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
+    incoming, outgoing, log = os.dup(0), os.dup(1), os.dup(2)
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)  # from here on, what is printed is logged
     end_lines_as_linux_does(sys.stdout, sys.stderr)
 
-    connection = Connection(incoming, outgoing)
-    now_serving = {"request_id": ""}
-    start, _ = connection.receive()
+    connection = Connection(incoming, outgoing, log)
+    start = connection.begin()
     os.environ.pop("PYTHONHASHSEED", None)
     virtual_time(connection)
     hooks = {
         "botocore.handlers": forward_boto(connection),
         "datetime": virtual_datetime,
-        "logging": lambda_logging(now_serving),
+        "logging": lambda_logging(connection),
         "random": seeded_randomness(start["seed"]),
     }
     for name in hooks.keys() & sys.modules.keys():
@@ -64,15 +62,14 @@ def run() -> None:
     except Exception as error:
         document = error_document(error, "", paths)
         log_error(document)
-        connection.send({"kind": "failed"}, to_json(document).encode())
+        connection.fail(to_json(document).encode())
         sys.exit(1)
-    connection.send({"kind": "ready"})
 
+    done, body = {"kind": "ready"}, b""
     while True:
         try:
-            invocation, event = connection.next_invocation()
+            invocation, event = connection.next_invocation(done, body)
         except EOFError:
             os._exit(0)  # the cloud is closed: no thread of the handler may keep this process
-        now_serving["request_id"] = invocation["request_id"]
         kind, body = serve(handler, event, Context(connection, invocation, settings), paths)
-        connection.send({"kind": kind, "peak": memory.kilobytes()}, body)
+        done = {"kind": kind, "peak": memory.kilobytes()}
