@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
 import sysconfig
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import psutil
 
@@ -15,7 +12,7 @@ from kinesis_lab.emulator.lambda_.bootstrap import SCRIPT, Head, read_frame, wri
 from kinesis_lab.emulator.lambda_.environment_variables import environment_variables
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.launching import is_broken_pipe, out_of_reach_of_ctrl_c, python
+from kinesis_lab.emulator.lambda_.launching import Launch, is_broken_pipe, python, start
 from kinesis_lab.emulator.lambda_.watch import Watch
 
 PATIENCE = 2.0
@@ -50,18 +47,17 @@ class Environment:
         self._watch = watch
         log.write_bytes(b"")
         with log.open("ab", buffering=0) as output:
-            self._process = subprocess.Popen(
-                [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(SCRIPT)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                cwd=task,
-                env=environment_variables(function, task, log_stream),
-                **out_of_reach_of_ctrl_c(),
+            self._process = start(
+                Launch(
+                    [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(SCRIPT)],
+                    environment_variables(function, task, log_stream),
+                    str(task),
+                ),
+                output.fileno(),
             )
         self._log = log.open("r+b", buffering=0)
-        self._to = cast("BinaryIO", self._process.stdin)
-        self._from = cast("BinaryIO", self._process.stdout)
+        self._to = os.fdopen(self._process.stdin, "wb")
+        self._from = os.fdopen(self._process.stdout, "rb")
         self.killed_for = ""
 
     @property
@@ -110,18 +106,11 @@ class Environment:
     def kill(self, reason: str = "") -> None:
         """End the process and whatever it has started."""
         self.killed_for = reason
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self.pid)
-            for child in process.children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    child.kill()
         self._process.kill()
 
     def close(self) -> None:
         """End the process if it still runs, and close its pipes and its log."""
-        if self._process.poll() is None:
-            self.kill("closed")
-        self._process.wait()
+        self._process.close()
         for end in (self._to, self._from, self._log):
             try:
                 end.close()
