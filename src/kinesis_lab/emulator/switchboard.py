@@ -19,7 +19,7 @@ from kinesis_lab.emulator.moto_adapter import cloudwatch, dispatch
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.permissions import Permissions
 from kinesis_lab.emulator.recorder import FlightRecorder
-from kinesis_lab.emulator.wire import LATENCY, Request, Response
+from kinesis_lab.emulator.wire import LATENCY, InternalFailure, NotOffered, Request, Response
 
 
 class Switchboard:
@@ -71,16 +71,29 @@ class Switchboard:
             yield following
 
     def serve(self, request: Request) -> Steps:
-        """Answer a request from inside the simulation, a handler's, in steps; returns a Response."""
+        """Answer a request from inside the simulation, a handler's, in steps; returns a Response.
+
+        Raises NotOffered, and InternalFailure where a service fails at it.
+        """
         yield self._clock.timeout(LATENCY)
         refused = next(filter(None, (refuse(request) for refuse in self.refusals)), None)
-        answered = refused or self._answer(request)
+        try:
+            answered: Response = refused or (yield from self._answer_whole(request))
+        except (NotOffered, InternalFailure):
+            raise
+        except Exception as fault:
+            raise InternalFailure(repr(fault)) from fault
+        yield self._clock.debt()  # what moto slept, long polling a queue for instance
+        return answered
+
+    def _answer_whole(self, request: Request) -> Steps:
+        """Answer a request at once: of a response that goes on, a handler gets what comes first, and asks again."""
+        answered = self._answer(request)
         if not isinstance(answered, Response):
             answered = yield from answered
-        if answered.next_chunk:  # a handler gets what comes first; for more it asks again
+        if answered.next_chunk:
             following = yield from answered.next_chunk()
             answered = answered._replace(body=answered.body + (following or b""), next_chunk=None)
-        yield self._clock.debt()  # what moto slept, long polling a queue for instance
         return answered
 
     def _answer(self, request: Request) -> Response | Steps:

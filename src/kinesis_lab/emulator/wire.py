@@ -28,6 +28,8 @@ class Request(NamedTuple):
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+    lineage: tuple[str, ...] = ()
+    """Of what a function asks: the ARNs of the functions that were invoked one by the other, this one last."""
 
     @property
     def scope(self) -> tuple[str, str]:
@@ -72,6 +74,10 @@ class AwsError(Exception):
 
 class NotOffered(Exception):
     """The local cloud has no such service or operation, and does not pass the call on to AWS."""
+
+
+class InternalFailure(Exception):
+    """The local cloud failed at a request that it should have answered; its cause is the error that was raised."""
 
 
 def json_response(document: Document | None, *, request_id: str, status: int = 200, **headers: str) -> Response:

@@ -17,6 +17,7 @@ from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
+from kinesis_lab.emulator.lambda_.runtime import RECURSION
 from kinesis_lab.emulator.moto_adapter import dispatch
 from kinesis_lab.emulator.validation import refuse_constant, validate
 from kinesis_lab.emulator.wire import AwsError, Document, Request, Response, json_response
@@ -113,10 +114,10 @@ class LambdaService:
         if kind == "DryRun":
             return self._respond(None, status=204)
         if kind == "Event":
-            self._clock.start(self._invoke_later(function, event))
+            self._clock.start(self._invoke_later(function, event, request.lineage))
             return self._respond(None, status=202)
         tail = request.headers.get("x-amz-log-type") == "Tail"
-        return self._invoke_now(function, event, client_context, tail=tail)
+        return self._invoke_now(function, event, client_context, request.lineage, tail=tail)
 
     def _check_event(self, event: bytes, kind: str) -> None:
         if kind not in ("RequestResponse", "Event", "DryRun"):
@@ -139,23 +140,37 @@ class LambdaService:
                 "InvalidRequestContentException", f"Could not parse request body into json: {error}"
             ) from None
 
-    def _invoke_now(self, function: Function, event: bytes, client_context: Document | None, *, tail: bool) -> Steps:
+    def _invoke_now(
+        self,
+        function: Function,
+        event: bytes,
+        client_context: Document | None,
+        lineage: tuple[str, ...],
+        *,
+        tail: bool,
+    ) -> Steps:
         """A synchronous invocation; returns its Response, with the last of its log if `tail`."""
-        outcome: Outcome = yield from self._runtime.invoke(function, event, client_context=client_context)
+        outcome: Outcome = yield from self._runtime.invoke(
+            function, event, client_context=client_context, lineage=lineage
+        )
         self._note(function, outcome)
         return _invocation_response(outcome, tail=tail)
 
-    def _invoke_later(self, function: Function, event: bytes) -> Steps:
-        """An asynchronous invocation: up to three attempts, all with the same request id."""
+    def _invoke_later(self, function: Function, event: bytes, lineage: tuple[str, ...]) -> Steps:
+        """An asynchronous invocation: up to three attempts, all with the same request id; none in a recursive loop."""
         request_id = self._identities.uuid()
         for pause in (*PAUSES_BETWEEN_EVENT_ATTEMPTS, None):
             try:
-                outcome: Outcome = yield from self._runtime.invoke(function, event, request_id=request_id)
+                outcome: Outcome = yield from self._runtime.invoke(
+                    function, event, request_id=request_id, lineage=lineage
+                )
                 self._note(function, outcome)
                 if outcome.ok:
                     return
             except AwsError as refusal:
                 self._recorder.note("refused", function=function.name, outcome=refusal.code, request_id=request_id)
+                if refusal.code == RECURSION:
+                    return
             if pause is not None:
                 yield self._clock.timeout(pause)
 
