@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import select
 import threading
 import time
 from typing import Protocol
 
-from kinesis_lab.emulator.lambda_.bootstrap import Frames, Head, to_frame
+from kinesis_lab.emulator.lambda_.bootstrap import Frames, Head, to_process
 from kinesis_lab.emulator.lambda_.launching import FunctionProcess
 
 AT_ONCE = 0.1
@@ -46,7 +45,7 @@ class PolledChannel:
     def __init__(self, process: FunctionProcess) -> None:
         """None of it is read yet."""
         self._to, self._from, self._exited = process.stdin, process.stdout, process.exited
-        self._frames = Frames(limited=True)
+        self._frames = Frames(from_process=True)
         self._unsent = memoryview(b"")
         self._receiving = threading.Lock()
         for end in (self._to, self._from):
@@ -58,7 +57,8 @@ class PolledChannel:
 
     def send(self, head: Head, body: bytes) -> None:
         """See Channel."""
-        self._unsent = memoryview(to_frame(head, body))
+        frame = to_process(head, body)
+        self._unsent = memoryview(b"".join((self._unsent, frame)) if self._unsent else frame)
         self._write()
         if self._unsent:
             self._write_for(AT_ONCE)
@@ -76,7 +76,7 @@ class PolledChannel:
     def _write_for(self, seconds: float) -> None:
         poll, deadline = select.poll(), time.monotonic() + seconds
         poll.register(self._to, select.POLLOUT)
-        while self._unsent and poll.poll(_milliseconds_until(deadline)):
+        while self._unsent and poll.poll(max(0, deadline - time.monotonic()) * 1000):
             self._write()
 
     def receive(self, seconds: float) -> tuple[Head, bytes]:
@@ -85,28 +85,20 @@ class PolledChannel:
             return self._receive(time.monotonic() + seconds)
 
     def _receive(self, deadline: float) -> tuple[Head, bytes]:
-        sending = bool(self._unsent)
-        if sending:
-            self._poll.register(self._to, select.POLLOUT)
-        try:
-            while (frame := self._frames.take()) is None:
-                ready = {descriptor for descriptor, _ in self._poll.poll(_milliseconds_until(deadline))}
-                if not ready:
-                    raise TimeoutError
-                if self._to in ready:
-                    self._write()
-                    if not self._unsent:
-                        self._poll.unregister(self._to)
-                        sending = False
-                if self._from in ready:
-                    self._read()
-                elif self._exited in ready:  # and all that it has sent was read
-                    raise EOFError
-                if time.monotonic() > deadline:
-                    raise TimeoutError
-        finally:
-            if sending:
+        while (frame := self._frames.take()) is None:
+            if self._unsent:
+                self._poll.register(self._to, select.POLLOUT)
+            left = deadline - time.monotonic()
+            ready = [each for each, _ in self._poll.poll(left * 1000 + 1)] if left > 0 else []
+            if not ready:
+                raise TimeoutError
+            if self._to in ready:
+                self._write()
                 self._poll.unregister(self._to)
+            if self._from in ready:
+                self._read()
+            elif self._exited in ready:  # and all that it has sent was read
+                raise EOFError
         return frame
 
     def _read(self) -> None:
@@ -137,12 +129,12 @@ class BlockingChannel:
     def __init__(self, process: FunctionProcess) -> None:
         """None of it is read yet."""
         self._to, self._from = process.stdin, process.stdout
-        self._frames = Frames(limited=True)
+        self._frames = Frames(from_process=True)
         self._unsent = memoryview(b"")
 
     def send(self, head: Head, body: bytes) -> None:
         """See Channel."""
-        self._unsent = memoryview(to_frame(head, body))
+        self._unsent = memoryview(to_process(head, body))
         if len(self._unsent) < PIECE // 16:  # which a pipe takes at once
             self._write()
 
@@ -173,6 +165,3 @@ def _close(*ends: int) -> None:
         with contextlib.suppress(OSError):
             os.close(end)
 
-
-def _milliseconds_until(deadline: float) -> int:
-    return max(0, math.ceil((deadline - time.monotonic()) * 1000))

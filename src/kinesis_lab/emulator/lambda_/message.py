@@ -66,5 +66,5 @@ def check(head: Head) -> None:
     if form is None:
         raise Garbled("a message of no kind that there is")
     for name, holds in form.items():
-        if name not in head or not holds(head[name]):
+        if not holds(head.get(name)):
             raise Garbled(f"a message of kind {kind} without a valid {name}")

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import _thread
 import os
-import sys
 from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 
-def _has_had_children() -> Callable[[], bool]:
-    """Whether this process has children, or had some: those may have left others behind."""
-    waitid = getattr(os, "waitid", None)  # neither on Windows nor on every macOS
-    if waitid is None:
-        return lambda: False
-    from resource import RUSAGE_CHILDREN, getrusage
+class Company:
+    """Notices whatever the handler starts beside itself."""
 
-    del sys.modules["resource"]  # handlers may have a module of this name
-    look = os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT
+    def __init__(self) -> None:
+        """Nothing has been started yet."""
+        self._has_started_processes = False
+        self._threads = _thread._count
+        for name in ("system", "posix_spawn", "posix_spawnp"):
+            if hasattr(os, name):
+                setattr(os, name, self._noticing(getattr(os, name)))
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._notice)
 
-    def has_had_children() -> bool:
-        try:
-            waitid(*look)
-        except ChildProcessError:
-            return getrusage(RUSAGE_CHILDREN).ru_minflt > 0
-        return True
+    def is_none(self) -> bool:
+        """Whether this thread is all that runs here, and no process was ever started: they may outlive each other."""
+        return not self._threads() and not self._has_started_processes
 
-    return has_had_children
+    def watch_subprocesses(self, starter: ModuleType) -> None:
+        """Notice, too, what `starter` starts, which is `_posixsubprocess` or `_winapi`."""
+        for name in ("fork_exec", "CreateProcess"):
+            if hasattr(starter, name):
+                setattr(starter, name, self._noticing(getattr(starter, name)))
 
+    def _notice(self) -> None:
+        self._has_started_processes = True
 
-_children = _has_had_children()
-_threads = _thread._count
+    def _noticing(self, start: Callable[..., Any]) -> Callable[..., Any]:
+        def noticed(*arguments: Any, **options: Any) -> Any:
+            self._notice()
+            return start(*arguments, **options)
 
-
-def is_alone() -> bool:
-    """Whether this thread is all that runs here."""
-    return not _threads() and not _children()
+        return noticed

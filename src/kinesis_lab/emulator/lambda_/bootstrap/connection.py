@@ -10,8 +10,8 @@ import itertools
 import math
 import os
 
-from .company import is_alone
-from .frames import MOST_BODY_BYTES, MOST_HEAD_BYTES, Frames, Head, to_frame
+from .company import Company
+from .frames import MOST_BODY_BYTES, MOST_HEAD_BYTES, Frames, Head, to_cloud
 from .turns import Turns
 
 MOST_SLEEP = 2**63 / 1e9
@@ -22,15 +22,16 @@ _PIECE = 64 * 1024
 class Connection:
     """Sends frames to the local cloud, receives its answers, and tells the virtual time."""
 
-    def __init__(self, incoming: int, outgoing: int, shared: int) -> None:
-        """Two ends of pipes, and a file that this process shares with those that it forks."""
+    def __init__(self, incoming: int, outgoing: int, shared: int, company: Company) -> None:
+        """Two ends of pipes, a file that this process shares with those that it forks, and whether there is such company."""
         self._incoming = incoming
         self._outgoing = outgoing
-        self._frames = Frames(limited=False)
+        self._frames = Frames(from_process=False)
         self._now = 0
         self._looks = 0
         self._turns = Turns(shared)
         """One asks at a time.  The runtime has the turn while no invocation runs: all others are frozen, as on AWS."""
+        self._company = company
         self._questions = itertools.count()
         self._process = os.getpid()
         self.request_id = ""
@@ -48,7 +49,8 @@ class Connection:
         """Send a frame and wait for the answer to it, which carries the time."""
         with self._turns:
             asker = f"{os.getpid()}-{next(self._questions)}"
-            self._send({**head, "asker": asker}, body)
+            head["asker"] = asker
+            self._send(head, body)
             return self._receive(asker)
 
     def next_invocation(self, head: Head, body: bytes = b"") -> tuple[Head, bytes]:
@@ -59,7 +61,8 @@ class Connection:
         if os.getpid() != self._process:
             os._exit(0)
         with self._turns:
-            self._send({**head, "alone": is_alone()}, body[:MOST_BODY_BYTES])  # a response is much shorter
+            head["alone"] = self._company.is_none()
+            self._send(head, body[:MOST_BODY_BYTES])  # a response is much shorter
             invocation, event = self._receive(None)
             self.request_id = invocation["request_id"]
         return invocation, event
@@ -72,13 +75,14 @@ class Connection:
 
     def _send(self, head: Head, body: bytes) -> None:
         """Send a frame, with the id of the invocation, and with the time that looking at the clock has cost."""
-        frame = to_frame({**head, "request_id": self.request_id, "spent": self._looks}, body)
+        head["request_id"], head["spent"] = self.request_id, self._looks
+        frame = to_cloud(head, body)
         if len(body) > MOST_BODY_BYTES or len(frame) - len(body) > MOST_HEAD_BYTES:
             raise RuntimeError(f"the local cloud takes calls of up to {MOST_BODY_BYTES} bytes from a function")
         self._looks = 0
-        rest = memoryview(frame)
-        while rest:
-            rest = rest[os.write(self._outgoing, rest) :]
+        sent = os.write(self._outgoing, frame)
+        while sent < len(frame):
+            sent += os.write(self._outgoing, memoryview(frame)[sent:])
 
     def _receive(self, asker: str | None) -> tuple[Head, bytes]:
         """Wait for the answer to this asker, or for what is no answer, and set the clock by it.

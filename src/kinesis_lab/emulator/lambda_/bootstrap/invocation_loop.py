@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import site
 import sys
 
 from .boto import forward_boto
+from .company import Company
 from .connection import Connection
 from .context import Context, FunctionSettings
 from .errors import error_document
@@ -38,18 +40,21 @@ def run() -> None:
     os.dup2(2, 1)  # from here on, what is printed is logged
     end_lines_as_linux_does(sys.stdout, sys.stderr)
 
-    connection = Connection(incoming, outgoing, log)
+    company = Company()
+    connection = Connection(incoming, outgoing, log, company)
     start = connection.begin()
     os.environ.pop("PYTHONHASHSEED", None)
     virtual_time(connection)
     hooks = {
+        "_posixsubprocess": company.watch_subprocesses,
+        "_winapi": company.watch_subprocesses,
         "botocore.handlers": forward_boto(connection),
         "datetime": virtual_datetime,
         "logging": lambda_logging(connection),
         "random": seeded_randomness(start["seed"]),
     }
-    for name in hooks.keys() & sys.modules.keys():
-        hooks.pop(name)(sys.modules[name])
+    for name in hooks.keys() & {*sys.modules, *sys.builtin_module_names}:
+        hooks.pop(name)(importlib.import_module(name))
     sys.meta_path[:0] = [AfterImport(hooks)]
     sys.meta_path.append(RuntimeLibraries(start["libraries"]))
     task_imports(start["task"])
