@@ -15,15 +15,17 @@ from kinesis_lab.emulator.lambda_.channel import open_channel
 from kinesis_lab.emulator.lambda_.environment_variables import environment_variables
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.launching import Launch, python, start
+from kinesis_lab.emulator.lambda_.launching import Launch, Start, python
 from kinesis_lab.emulator.lambda_.message import check
 from kinesis_lab.emulator.lambda_.output import Output
-from kinesis_lab.emulator.lambda_.watch import Watch
+from kinesis_lab.emulator.lambda_.process_tree import memory
+from kinesis_lab.emulator.lambda_.watch import MEGABYTE, Watch
 
 PATIENCE = 2.0
 """Real seconds beyond a function's timeout after which a handler that does not answer counts as hung."""
 INIT_PATIENCE = 60.0
 """The same for importing a handler."""
+
 
 class Died(Exception):
     """The process ended, or had to be ended, before it answered."""
@@ -38,8 +40,8 @@ class Died(Exception):
 class Environment:
     """One process that has loaded a function's handler and serves one invocation at a time."""
 
-    def __init__(self, function: Function, task: Path, log: Path, log_stream: str, watch: Watch) -> None:
-        """Start the process.  `task`: the unzipped code; `log`: a file for what it prints."""
+    def __init__(self, function: Function, task: Path, log: Path, log_stream: str, watch: Watch, start: Start) -> None:
+        """Start the process.  `task`: the unzipped code; `log`: a file for what it prints.  Raises OSError."""
         self.function = function
         self.memory = function.memory
         self.revision = function.revision
@@ -56,10 +58,15 @@ class Environment:
                 ),
                 output.fileno(),
             )
-        self._output = Output(log)
-        self._channel = open_channel(self._process)
+        try:
+            self._output = Output(log)
+            self._channel = open_channel(self._process)
+        except BaseException:
+            self._process.close()
+            raise
         self._stopped = False
         self.killed_for = ""
+        """Why it was ended: hung, interrupted, memory, garbled, timeout, closed."""
 
     @property
     def pid(self) -> int:
@@ -133,12 +140,17 @@ class Environment:
                     each.suspend() if name == "SIGSTOP" else each.resume()
 
     def interrupt(self) -> None:
-        """End a process that is awaited: whoever waits has lost patience."""
-        self.kill("interrupted")
+        """End a process that is awaited, from a signal's handler: without a lock that the interrupted may hold."""
+        if not self.killed_for:
+            self.killed_for = "interrupted"
+            if hasattr(os, "killpg"):
+                self._signal("SIGKILL")
+            else:
+                self._process.kill()
 
     def kill(self, reason: str = "") -> None:
         """End the process and whatever it has started."""
-        self.killed_for = reason
+        self.killed_for = self.killed_for or reason
         self._process.kill()
 
     def close(self) -> None:
@@ -150,8 +162,9 @@ class Environment:
         self._output.close()
 
     def resident_memory(self) -> int:
-        """Bytes of memory that the process holds now."""
-        try:
-            return int(psutil.Process(self.pid).memory_info().rss)
-        except psutil.NoSuchProcess:
-            return 0
+        """Bytes of memory that the process, and those that it has started, hold now."""
+        return memory(self._process.tree(), self.memory * MEGABYTE)
+
+    def cut_log(self) -> None:
+        """Drop what it has printed beyond a bound since the last look."""
+        self._output.cut()

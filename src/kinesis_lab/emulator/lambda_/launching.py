@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
-import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
-
-import psutil
 
 CREATE_NEW_PROCESS_GROUP = 0x200
 """As in `subprocess`, which has it on Windows only."""
@@ -44,57 +40,12 @@ class FunctionProcess(Protocol):
     def close(self) -> None:
         """End it as `kill` does, and give back all but the ends of the pipes."""
 
-
-class ChildProcess:
-    """A process that is this one's own child: for systems without fork."""
-
-    exited = None
-
-    def __init__(self, launch: Launch, log: int) -> None:
-        """Start it; `log` is a descriptor for what it prints.  Raises OSError."""
-        theirs_in, self.stdin = os.pipe()
-        self.stdout, theirs_out = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                launch.argv,
-                stdin=theirs_in,
-                stdout=theirs_out,
-                stderr=log,
-                cwd=launch.cwd,
-                env=launch.variables,
-                **out_of_reach_of_ctrl_c(),
-            )
-        except BaseException:
-            os.close(self.stdin)
-            os.close(self.stdout)
-            raise
-        finally:
-            os.close(theirs_in)
-            os.close(theirs_out)
-        self.pid = self._process.pid
-
-    def wait(self) -> int:
-        """How it ended."""
-        return self._process.wait()
-
-    def kill(self) -> None:
-        """End it and whatever it has started."""
-        with contextlib.suppress(psutil.Error, OSError):
-            for child in psutil.Process(self.pid).children(recursive=True):
-                with contextlib.suppress(psutil.Error, OSError):
-                    child.kill()
-        self._process.kill()
-
-    def close(self) -> None:
-        """End it."""
-        if self._process.poll() is None:
-            self.kill()
-        self._process.wait()
+    def tree(self) -> list[int]:
+        """The ids of this process, first, and of those that it has started."""
 
 
-def start(launch: Launch, log: int) -> FunctionProcess:
-    """Start the process of a function; `log` is a descriptor for what it prints.  Raises OSError."""
-    return ChildProcess(launch, log)
+Start = Callable[[Launch, int], FunctionProcess]
+"""Starts the process of a function; the number is a descriptor for what it prints.  Raises OSError."""
 
 
 def python() -> str:

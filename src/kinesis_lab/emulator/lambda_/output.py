@@ -8,6 +8,8 @@ from pathlib import Path
 
 LOG_KEPT = 1024**2
 """Bytes of output that may lie in an environment's log file before it is emptied."""
+MOST_LOG_BYTES = 64 * 1024**2
+"""Bytes of output that may lie there until it is read, and what is printed in one tick of the watch."""
 PIECE = 64 * 1024
 """Bytes that are read from it at once."""
 
@@ -40,6 +42,14 @@ class Output:
         if os.name == "posix" and self._file.tell() > LOG_KEPT:
             self._file.truncate(0)
             self._file.seek(0)
+
+    def cut(self) -> None:
+        """Drop what was printed beyond a bound since the last look.
+
+        Not on Windows, where who goes on writing would leave a hole as large as what was dropped.
+        """
+        if os.name == "posix" and os.fstat(self._file.fileno()).st_size > MOST_LOG_BYTES:
+            os.ftruncate(self._file.fileno(), MOST_LOG_BYTES)
 
     def close(self) -> None:
         """Close the file."""
