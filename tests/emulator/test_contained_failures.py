@@ -52,6 +52,7 @@ NONSENSE = [
     "frame({'kind': 'result', 'request_id': i, 'spent': 0, 'peak': 'much', 'alone': True})",
     "frame({'kind': 'result', 'request_id': i, 'spent': -1, 'peak': 0, 'alone': True})",
     "frame({'kind': 'result', 'request_id': i, 'spent': True, 'peak': 0, 'alone': True})",
+    "frame({'kind': 'result', 'request_id': i, 'spent': 10 ** 400, 'peak': 0, 'alone': True})",
     "frame({'kind': 'error', 'request_id': 3, 'spent': 0, 'peak': 0, 'alone': True})",
     f"frame({{{OF_A_SLEEP}}})",
     f"frame({{{OF_A_SLEEP}, 'seconds': float('nan')}})",
@@ -73,7 +74,7 @@ HARMLESS = [
 ENDED_LATE = [
     f"frame({{{OF_A_SLEEP}, 'seconds': 1e308}})",
     f"frame({{{OF_A_SLEEP}, 'seconds': 10 ** 300}})",
-    "frame({'kind': 'result', 'request_id': i, 'spent': 10 ** 400, 'peak': 0, 'alone': True})",
+    "frame({'kind': 'result', 'request_id': i, 'spent': 2 ** 62, 'peak': 0, 'alone': True})",
 ]
 
 
@@ -262,9 +263,7 @@ def test_the_mapping_goes_on_when_the_code_is_mended(cloud, kinesis, stream, dep
     cloud.wait(5)
     lambda_.update_function_code(FunctionName="app", ZipFile=zipped(GOOD))
     cloud.wait(60)
-    rows = cloud.recorder.table("invoke")
-    assert len(rows) > 1 or fault in ("import json; json.dumps = json.loads = None",)
-    assert list(rows["outcome"])[-1] == "ok"
+    assert list(cloud.recorder.table("invoke")["outcome"])[-1] == "ok"
 
 
 class OfTheTest(Exception):

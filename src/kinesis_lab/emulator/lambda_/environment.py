@@ -31,7 +31,7 @@ class Died(Exception):
     """The process ended, or had to be ended, before it answered."""
 
     def __init__(self, reason: str, cause: str = "") -> None:
-        """`reason`: hung, interrupted, memory, or how it exited; `cause`: why it had to be ended, if that is odd."""
+        """`reason`: why it was killed (see `Environment.killed_for`) or how it exited; `cause`: more, if that is odd."""
         super().__init__(reason)
         self.reason = reason
         self.cause = cause
@@ -108,9 +108,8 @@ class Environment:
 
     def misled(self, by: str) -> Died:
         """End the process, which has not kept to what it and the cloud say to each other."""
-        if not self.killed_for:
-            self.kill("garbled")
-        return Died("signal: killed" if self.killed_for == "garbled" else self.killed_for, f"it has sent {by}")
+        self.kill("garbled")
+        return Died(self.killed_for, f"it has sent {by}")
 
     def output(self, most: int) -> tuple[bytes, int]:
         """What it has printed since the last look, `most` bytes of it, and how many more there were."""

@@ -301,8 +301,9 @@ class Invocation:
         return self._timed_out()
 
     def exit(self, reason: str) -> tuple[str, bytes]:
-        """End because the process has ended: for too much memory, or as `reason` has it (facts 8.3)."""
-        message = f"RequestId: {self._request_id} Error: {KILLED if reason == 'memory' else reason}"
+        """End because the process has ended: it had to be, or as `reason` has it (facts 8.3)."""
+        how = KILLED if reason in ("memory", "garbled", "closed") else reason
+        message = f"RequestId: {self._request_id} Error: {how}"
         self._log.flush()
         self._log.line(message)
         return "died", _document(errorType="Runtime.ExitError", errorMessage=message)
