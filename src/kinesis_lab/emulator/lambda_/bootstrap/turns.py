@@ -20,7 +20,6 @@ class Turns:
         self._file = file
         self._fcntl = _fcntl()
         self._shared = False
-        self._holder = 0
         self._make_locks()
         if hasattr(os, "register_at_fork"):  # while nobody has a turn: a child never begins in the middle of one
             os.register_at_fork(
@@ -30,31 +29,42 @@ class Turns:
     def _make_locks(self) -> None:
         self._next = threading.Lock()
         self._lock = threading.Lock()
+        self._threads: set[int] = set()
+        """Those that have a turn or wait for one."""
 
     def __enter__(self) -> None:
         """Wait for a turn.  Raises RuntimeError in a signal's handler that has interrupted this thread's own turn."""
-        if self._holder == threading.get_ident():
+        this = threading.get_ident()
+        if this in self._threads:
             raise RuntimeError("a signal handler that interrupts a call or a sleep cannot call or sleep itself")
-        with self._next:
-            self._lock.acquire()
+        self._threads.add(this)
         try:
-            if self._shared:
-                self._fcntl.lockf(self._file, self._fcntl.LOCK_EX)
+            with self._next:
+                self._lock.acquire()
+        except BaseException:  # a signal's handler has raised it
+            self._threads.discard(this)
+            raise
+        if self._shared:
+            self._take_from_others()
+
+    def _take_from_others(self) -> None:
+        try:
+            self._fcntl.lockf(self._file, self._fcntl.LOCK_EX)
         except BaseException:
             self._lock.release()
+            self._threads.discard(threading.get_ident())
             raise
-        self._holder = threading.get_ident()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Give the turn to who waits."""
-        self._holder = 0
         try:
             if self._shared:
                 self._fcntl.lockf(self._file, self._fcntl.LOCK_UN)
         finally:
             self._lock.release()
+            self._threads.discard(threading.get_ident())
 
     def _in_parent(self) -> None:
         self.__exit__(None, None, None)
@@ -62,7 +72,6 @@ class Turns:
 
     def _in_child(self) -> None:
         self._make_locks()
-        self._holder = 0
         self._shared = True
 
 
