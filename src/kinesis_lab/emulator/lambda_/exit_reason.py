@@ -80,5 +80,5 @@ def _exit(status: int) -> str:
 
 def _signal(number: int) -> str:
     """One without words has its number: a real-time signal, or one that Linux does not know."""
-    known = {signal.Signals[name]: words for name, words in _SIGNALS.items() if hasattr(signal, name)}
+    known = {int(signal.Signals[name]): words for name, words in _SIGNALS.items() if hasattr(signal, name)}
     return f"signal: {known.get(number, f'signal {number}')}"

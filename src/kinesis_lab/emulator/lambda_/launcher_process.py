@@ -36,6 +36,8 @@ CANNOT_START = 127
 """The status of a process that could not become what it should; its log says why."""
 MARK = b"AWS_LAMBDA_LOG_STREAM_NAME"
 """The variable by which a process is known to be of an environment, even if it left its parents and its session."""
+MOST_DESCRIPTORS = 1024
+"""How many descriptors a function may have."""
 LAST_SECONDS = 1.5
 """Real seconds in which everything must have ended, when the cloud is gone."""
 TICK = 0.005
@@ -141,7 +143,7 @@ class Launcher:
         self._pid = os.getpid()
         self._prctl = _prctl()
         self._prctl(PR_SET_CHILD_SUBREAPER, 1)  # what a function leaves behind comes here and can be found
-        self._descriptors = _raise_limits()
+        _set_limits()
         self._reports: dict[int, int] = {}
         self._marks: dict[int, bytes] = {}
 
@@ -230,7 +232,7 @@ class Launcher:
             signal.set_wakeup_fd(-1)
             for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
                 signal.signal(ignored, signal.SIG_DFL)
-            _limit_descriptors(self._descriptors)
+            _limit_descriptors()
             for standard, descriptor in enumerate(descriptors[STDIN:]):
                 os.dup2(descriptor, standard)
             os.chdir(cwd)
@@ -297,23 +299,24 @@ def _prctl() -> Any:
     return ctypes.CDLL(None).prctl
 
 
-def _raise_limits() -> int:
-    """Let this process have as many descriptors as it may, and no process a core file; returns the limit of before."""
+def _set_limits() -> None:
+    """Let this process have as many descriptors as it may, and no process a core file."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (ValueError, OSError):  # a system may allow less than it says
         pass
-    return soft
 
 
-def _limit_descriptors(soft: int) -> None:
+def _limit_descriptors() -> None:
     import resource
 
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(MOST_DESCRIPTORS, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 if __name__ == "__main__":
