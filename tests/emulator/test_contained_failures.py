@@ -62,7 +62,7 @@ NONSENSE = [
     f"frame({{{OF_A_SLEEP}, 'seconds': '1'}})",
     f"frame({{{OF_A_SLEEP}, 'seconds': 10 ** 400}})",
     "frame({'kind': 'call', 'asker': 'a', 'request_id': i, 'spent': 0, 'method': 'GET', 'url': 3, 'headers': {}})",
-    "frame({'kind': 'call', 'asker': 'a', 'request_id': i, 'spent': 0, 'method': 'GET', 'url': '', 'headers': {'a': 1}})",
+    "frame({'kind': 'call', 'asker': 'a', 'request_id': i, 'spent': 0, 'method': 'PUT', 'url': '', 'headers': [1]})",
     "frame({'kind': 'ready', 'request_id': i, 'spent': 0, 'alone': True}) * 200",
     "frame({'kind': 'result', 'request_id': 'of another', 'spent': 0, 'peak': 0, 'alone': True}) * 200",
 ]
@@ -183,11 +183,10 @@ def stumbling(cloud, monkeypatch):
     monkeypatch.setattr(switchboard, "_answer", stumble)
 
 
-def test_a_call_at_which_the_cloud_fails_is_answered_as_by_aws(deploy, invoke, log_lines, stumbling):
+def test_a_call_at_which_the_cloud_fails_is_answered_as_by_aws(deploy, invoke, capfd, stumbling):
     deploy(STUMBLES, Timeout=60)
     assert invoke().result == ["ClientError", "InternalFailure", 500]
-    (line,) = [line for line in log_lines() if line.startswith("[local cloud] POST")]
-    assert "failed: KeyError('Type')\rTraceback" in line and "in stumble" in line
+    assert "KeyError: 'Type'" in capfd.readouterr().err, "who maintains the cloud sees why"
 
 
 def test_a_stack_at_which_moto_fails_does_not_stop_the_mapping(cloud, kinesis, stream, deploy, lambda_):
@@ -214,7 +213,9 @@ def test_a_stack_at_which_moto_fails_does_not_stop_the_mapping(cloud, kinesis, s
 # Environments that cannot be started, and other trouble
 
 
-@pytest.mark.parametrize("error", [BlockingIOError(11, "Resource temporarily unavailable"), MemoryError(), OSError(24, "")])
+@pytest.mark.parametrize(
+    "error", [BlockingIOError(11, "Resource temporarily unavailable"), MemoryError(), OSError(24, "")]
+)
 def test_an_environment_that_cannot_be_started_is_a_failure_of_the_service(
     cloud, kinesis, stream, deploy, lambda_, monkeypatch, error
 ):
@@ -249,7 +250,10 @@ def test_an_environment_that_cannot_be_started_is_a_failure_of_the_service(
         "import builtins; builtins.len = builtins.dict = builtins.OSError = None; raise ValueError",
         "import json; json.dumps = json.loads = None",
         "import sys; sys.modules.clear()",
-        "raise SystemExit", "raise KeyboardInterrupt", "raise GeneratorExit", "raise MemoryError",
+        "raise SystemExit",
+        "raise KeyboardInterrupt",
+        "raise GeneratorExit",
+        "raise MemoryError",
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))",
     ],
 )
@@ -298,7 +302,8 @@ def test_what_a_tests_refusal_raises_is_raised_to_the_test(cloud, deploy, invoke
 
 
 def test_an_error_document_of_the_handlers_own_making(deploy, invoke):
-    deploy("""
+    deploy(
+        """
         class Evil(Exception):
             def __str__(self): raise RuntimeError("no words")
         class Deep:
@@ -314,7 +319,9 @@ def test_an_error_document_of_the_handlers_own_making(deploy, invoke):
         def evil(): raise Evil
         def large(): raise ValueError("x" * 7_000_000)
         def handler(event, context): return eval(event)
-    """, MemorySize=512)
+    """,
+        MemorySize=512,
+    )
     assert invoke("circle()").result["errorType"] == "Runtime.MarshalError"
     assert invoke("deep()").result["errorType"] == "Runtime.MarshalError"
     assert invoke("Deep()").result["errorType"] == "Runtime.MarshalError"

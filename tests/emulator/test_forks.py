@@ -104,12 +104,15 @@ def test_a_child_that_dies_in_the_middle_of_a_call_leaves_its_answer_to_nobody(d
 
 
 def test_a_child_that_goes_on_asking_gets_nobodys_event(deploy, invoke):
-    deploy("""
+    deploy(
+        """
         import os, time
         if os.fork() == 0:
             while True: time.sleep(0.001)
         def handler(event, context): return event
-    """, Timeout=60)
+    """,
+        Timeout=60,
+    )
     assert [invoke(n).result for n in range(50)] == list(range(50))
 
 
@@ -129,7 +132,8 @@ def test_a_thread_that_sleeps_in_a_loop_disturbs_no_invocation(deploy, invoke, p
 
 
 def test_a_signal_handler_cannot_take_the_answer_of_what_it_interrupts(deploy, invoke):
-    deploy("""
+    deploy(
+        """
         import signal, time
         errors = []
         def on_alarm(*_):
@@ -143,7 +147,9 @@ def test_a_signal_handler_cannot_take_the_answer_of_what_it_interrupts(deploy, i
             for _ in range(200): time.sleep(0.001)
             signal.setitimer(signal.ITIMER_REAL, 0)
             return event
-    """, Timeout=60)
+    """,
+        Timeout=60,
+    )
     assert [invoke(n).result for n in range(3)] == [0, 1, 2]
 
 
@@ -160,7 +166,8 @@ def test_a_signal_handler_cannot_take_the_answer_of_what_it_interrupts(deploy, i
     ],
 )
 def test_what_spins_is_stopped_between_invocations(deploy, invoke, beside):
-    deploy(f"""
+    deploy(
+        f"""
         import multiprocessing, os, subprocess, sys, threading
         def spin():
             while True: pass
@@ -168,7 +175,9 @@ def test_what_spins_is_stopped_between_invocations(deploy, invoke, beside):
             if event == 0:
                 {beside}
             return os.getpid()
-    """, Timeout=60)
+    """,
+        Timeout=60,
+    )
     pid = invoke(0).result
     group = [process for process in psutil.process_iter() if process.is_running() and _group(process) == pid]
     assert group

@@ -79,7 +79,10 @@ def interrupted(tmp_path: Path, **settings: object) -> list[object]:
     names = "".join(f"{name} = {value!r}\n" for name, value in values.items())
     process = subprocess.Popen(
         [sys.executable, "-c", names + textwrap.dedent(NOTEBOOK), str(marker)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONPATH": "."},
     )
     try:

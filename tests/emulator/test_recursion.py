@@ -30,9 +30,13 @@ ONWARDS = """
 def dropped(cloud):
     end = cloud.now()
     found = cloud.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName="RecursiveInvocationsDropped",
+        Namespace="AWS/Lambda",
+        MetricName="RecursiveInvocationsDropped",
         Dimensions=[{"Name": "FunctionName", "Value": "app"}],
-        StartTime=end.replace(hour=0), EndTime=end, Period=86_400, Statistics=["Sum"],
+        StartTime=end.replace(hour=0),
+        EndTime=end,
+        Period=86_400,
+        Statistics=["Sum"],
     )
     return sum(point["Sum"] for point in found["Datapoints"])
 
@@ -41,7 +45,10 @@ def dropped(cloud):
 def test_a_function_that_invokes_itself_is_stopped_after_sixteen_rounds(cloud, deploy, invoke):
     arn = deploy("NEXT = 'app'\n" + CHAIN.replace("\n    ", "\n"), Timeout=60)
     assert invoke(1).result == [
-        16, "RecursiveInvocationException", 400, f"Function {arn} was invoked in a recursive loop, and was stopped.",
+        16,
+        "RecursiveInvocationException",
+        400,
+        f"Function {arn} was invoked in a recursive loop, and was stopped.",
     ]
     assert invoke(1).result[0] == 16, "every chain is counted by itself"
     assert dropped(cloud) == 2

@@ -13,7 +13,7 @@ from kinesis_lab.emulator.lambda_.bootstrap import Frames, Head, to_process
 from kinesis_lab.emulator.lambda_.launching import FunctionProcess
 
 AT_ONCE = 0.1
-"""Real seconds in which a process that reads has read an event of 6 MB.  What it has not is sent while it is awaited."""
+"""Real seconds that a process has to read an event of 6 MB.  What it has not read then is sent while it is awaited."""
 PIECE = 64 * 1024
 """Bytes that are read at once: what a pipe holds."""
 
@@ -164,4 +164,3 @@ def _close(*ends: int) -> None:
     for end in ends:
         with contextlib.suppress(OSError):
             os.close(end)
-

@@ -31,7 +31,7 @@ class Died(Exception):
     """The process ended, or had to be ended, before it answered."""
 
     def __init__(self, reason: str, cause: str = "") -> None:
-        """`reason`: why it was killed (see `Environment.killed_for`) or how it exited; `cause`: more, if that is odd."""
+        """`reason`: why it was killed (`Environment.killed_for`), or how it exited; `cause`: more, if that is odd."""
         super().__init__(reason)
         self.reason = reason
         self.cause = cause

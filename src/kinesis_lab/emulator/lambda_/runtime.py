@@ -17,7 +17,7 @@ from kinesis_lab.emulator.wire import AwsError
 MOST_CONCURRENT = 1000
 """Invocations that run at once in a Region (facts 8.1), and so the processes that they take."""
 MOST_ROUNDS = 16
-"""Times that a function is invoked in one chain of functions that invoke each other, before Lambda takes it for a loop."""
+"""Times that a function is invoked in one chain of functions that invoke each other; then it is a loop."""
 RECURSION = "RecursiveInvocationException"
 
 
@@ -57,7 +57,12 @@ class Runtime:
         at_once = self._busy[function.arn]
         try:
             invocation = Invocation(
-                self._services, function, event, request_id or self._identities.uuid(), client_context, (*lineage, function.arn)
+                self._services,
+                function,
+                event,
+                request_id or self._identities.uuid(),
+                client_context,
+                (*lineage, function.arn),
             )
             outcome: Outcome = yield from invocation.run()
         finally:

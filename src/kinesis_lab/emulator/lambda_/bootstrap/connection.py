@@ -23,7 +23,7 @@ class Connection:
     """Sends frames to the local cloud, receives its answers, and tells the virtual time."""
 
     def __init__(self, incoming: int, outgoing: int, shared: int, company: Company) -> None:
-        """Two ends of pipes, a file that this process shares with those that it forks, and whether there is such company."""
+        """Two ends of pipes, and a file that this process shares with those that it forks."""
         self._incoming = incoming
         self._outgoing = outgoing
         self._frames = Frames(from_process=False)
@@ -56,7 +56,7 @@ class Connection:
     def next_invocation(self, head: Head, body: bytes = b"") -> tuple[Head, bytes]:
         """Tell what became of the start, or of an invocation, and wait, frozen, for the next event.
 
-        Raises EOFError when the cloud is closed.  A process that the handler has forked ends here: there is one runtime.
+        Raises EOFError when the cloud is closed.  A process that the handler has forked ends here: the runtime is one.
         """
         if os.getpid() != self._process:
             os._exit(0)

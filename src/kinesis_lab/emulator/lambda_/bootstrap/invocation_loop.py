@@ -12,6 +12,7 @@ from .company import Company
 from .connection import Connection
 from .context import Context, FunctionSettings
 from .errors import error_document
+from .frames import Head
 from .handler import Handler, load_handler
 from .imports import AfterImport, RuntimeLibraries, task_imports
 from .lambda_paths import LambdaPaths
@@ -70,7 +71,8 @@ def run() -> None:
         connection.fail(to_json(document).encode())
         sys.exit(1)
 
-    done, body = {"kind": "ready"}, b""
+    done: Head = {"kind": "ready"}
+    body = b""
     while True:
         try:
             invocation, event = connection.next_invocation(done, body)
