@@ -40,13 +40,14 @@ class Died(Exception):
 class Environment:
     """One process that has loaded a function's handler and serves one invocation at a time."""
 
-    def __init__(self, function: Function, task: Path, log: Path, log_stream: str, watch: Watch) -> None:
-        """Start the process.  `task`: the unzipped code; `log`: a file for what it prints."""
+    def __init__(self, function: Function, folder: Path, log_stream: str, watch: Watch) -> None:
+        """Start the process.  `folder`: its own, with `task`, the unzipped code, `tmp` and `log`, what it prints."""
         self.function = function
         self.memory = function.memory
         self.revision = function.revision
         self.log_stream = log_stream
-        self._task = task
+        self.folder = folder
+        self._task, self._tmp, log = folder / "task", folder / "tmp", folder / "log"
         self._watch = watch
         log.write_bytes(b"")
         with log.open("ab", buffering=0) as output:
@@ -55,8 +56,8 @@ class Environment:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
-                cwd=task,
-                env=environment_variables(function, task, log_stream),
+                cwd=self._task,
+                env=environment_variables(function, log_stream),
                 **out_of_reach_of_ctrl_c(),
             )
         self._log = log.open("r+b", buffering=0)
@@ -75,6 +76,8 @@ class Environment:
         head = {
             "now": now,
             "task": str(self._task),
+            "tmp": str(self._tmp),
+            "storage": self.function.storage,
             "handler": self.function.handler,
             "seed": self.log_stream,
             "libraries": libraries,

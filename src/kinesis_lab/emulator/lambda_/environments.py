@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import shutil
 import tempfile
-import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from kinesis_lab.emulator.clock import MICROSECONDS, Clock
 from kinesis_lab.emulator.identity import Identities
 from kinesis_lab.emulator.lambda_.environment import Environment
 from kinesis_lab.emulator.lambda_.function_lookup import Function
+from kinesis_lab.emulator.lambda_.packages import remove, unzip
 from kinesis_lab.emulator.lambda_.watch import Watch
 
 INIT_SECONDS = 0.120
@@ -29,7 +27,6 @@ class Environments:
         self._clock = clock
         self._identities = identities
         self._folder: Path | None = None
-        self._tasks: dict[str, Path] = {}
         self._idle: dict[tuple[Any, ...], list[Environment]] = {}
         self._all: set[Environment] = set()
         self._made = 0
@@ -63,26 +60,21 @@ class Environments:
     def discard(self, environment: Environment) -> None:
         """End an environment."""
         self._all.discard(environment)
-        environment.close()
+        with ExitStack() as ending:
+            ending.callback(remove, environment.folder)
+            environment.close()
 
     def _start(self, function: Function) -> Environment:
-        task = self._unzipped(function)
         self._made += 1
-        log = self._root() / f"environment-{self._made}.log"
+        folder = self._root() / f"environment-{self._made}"
+        (folder / "tmp").mkdir(parents=True)
+        unzip(function.code, folder / "task")
         date = f"{self._clock.datetime:%Y/%m/%d}"
         stream = f"{date}/[{function.version}]{self._identities.hex(32)}"
-        environment = Environment(function, task, log, stream, self._watch)
+        environment = Environment(function, folder, stream, self._watch)
         self._all.add(environment)
         environment.begin(self._clock.microseconds + round(INIT_SECONDS * MICROSECONDS))
         return environment
-
-    def _unzipped(self, function: Function) -> Path:
-        if function.code_sha256 not in self._tasks:
-            task = self._root() / f"task-{len(self._tasks) + 1}"
-            with zipfile.ZipFile(io.BytesIO(function.code)) as archive:
-                archive.extractall(task)
-            self._tasks[function.code_sha256] = task
-        return self._tasks[function.code_sha256]
 
     def _root(self) -> Path:
         if self._folder is None:
@@ -94,7 +86,7 @@ class Environments:
         self._watch.stop()
         with ExitStack() as ending:  # all of it is done, even if some of it fails
             if self._folder:
-                ending.callback(shutil.rmtree, self._folder, ignore_errors=True)
+                ending.callback(remove, self._folder)
             for environment in self._all:
                 ending.callback(environment.close)
         self._all.clear()

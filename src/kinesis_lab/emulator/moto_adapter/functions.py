@@ -42,6 +42,8 @@ class StatefulFunction(moto_lambda.LambdaFunction):
             variables = config_updates["Environment"].get("Variables") or {}
             config_updates = {**config_updates, "Environment": {"Variables": variables}}
         self._log_to(config_updates)
+        if storage := config_updates.get("EphemeralStorage"):  # moto leaves it as it is
+            self.ephemeral_storage = storage["Size"]
         configuration: Document = super().update_configuration(config_updates)
         return configuration
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
-
-from .lambda_paths import TASK_ROOT
 
 RUNTIME_LIBRARIES = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"}
 """What Lambda's Python runtime brings along; everything else must be in the function's zip or a layer."""
@@ -49,28 +49,21 @@ class RuntimeLibraries:
 
 
 def _find(name: str, path: Sequence[str] | None) -> Any:
-    from importlib.machinery import PathFinder
-
     return PathFinder.find_spec(name, path)
 
 
-def task_imports(root: str) -> None:
-    """Import from the function's folder; its files are known by the names that they have on Lambda."""
-    from importlib import machinery
+def standard_module(name: str) -> ModuleType:
+    """A module of the standard library, though the function may have another of this name."""
+    if name not in _standard_modules:
+        of_the_function, way = sys.modules.pop(name, None), sys.path[:]
+        sys.path[:] = [folder for folder in way if folder.startswith(os.path.dirname(os.__file__))]
+        try:
+            _standard_modules[name] = importlib.import_module(name)
+        finally:
+            sys.path[:] = way
+            if of_the_function is not None:
+                sys.modules[name] = of_the_function
+    return _standard_modules[name]
 
-    class TaskLoader(machinery.SourceFileLoader):
-        def source_to_code(self, data: Any, path: Any, **options: Any) -> Any:  # type: ignore[override]
-            return super().source_to_code(data, TASK_ROOT + str(path)[len(root) :].replace(os.sep, "/"))
 
-    def hook(path: str) -> Any:
-        if not path.startswith(root):
-            raise ImportError
-        return machinery.FileFinder(
-            path,
-            (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
-            (TaskLoader, machinery.SOURCE_SUFFIXES),
-            (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
-        )
-
-    sys.path_hooks.insert(0, hook)
-    sys.path.insert(0, root)
+_standard_modules: dict[str, ModuleType] = {}

@@ -10,9 +10,10 @@ from .boto import forward_boto
 from .connection import Connection
 from .context import Context, FunctionSettings
 from .errors import error_document
+from .file_system import FileSystem
 from .handler import Handler, load_handler
-from .imports import AfterImport, RuntimeLibraries, task_imports
-from .lambda_paths import LambdaPaths
+from .imports import AfterImport, RuntimeLibraries
+from .lambda_paths import TASK_ROOT, LambdaPaths
 from .logs import end_lines_as_linux_does, lambda_logging, log_error
 from .marshalling import marshal, to_json, unmarshal
 from .memory import PeakMemory
@@ -44,7 +45,9 @@ def run() -> None:
     start, _ = connection.receive()
     os.environ.pop("PYTHONHASHSEED", None)
     virtual_time(connection)
+    paths = LambdaPaths(start["task"], start["tmp"], start["libraries"])
     hooks = {
+        **FileSystem(paths, start["storage"]).install(),
         "botocore.handlers": forward_boto(connection),
         "datetime": virtual_datetime,
         "logging": lambda_logging(now_serving),
@@ -54,9 +57,8 @@ def run() -> None:
         hooks.pop(name)(sys.modules[name])
     sys.meta_path[:0] = [AfterImport(hooks)]
     sys.meta_path.append(RuntimeLibraries(start["libraries"]))
-    task_imports(start["task"])
+    sys.path.insert(0, TASK_ROOT)
     site.setquit()  # `exit` and `quit`
-    paths = LambdaPaths(start["task"], start["libraries"])
     memory, settings = PeakMemory(), FunctionSettings()
 
     try:

@@ -13,7 +13,7 @@ def seeded_randomness(seed: str) -> Callable[[ModuleType], None]:
 
     def urandom(size: int) -> bytes:
         nonlocal drawn
-        from hashlib import shake_128
+        from _sha3 import shake_128  # not by way of hashlib, which may be a module of the function's
 
         drawn += 1
         return shake_128(f"{seed}{drawn}".encode()).digest(size)
