@@ -146,7 +146,7 @@ class FileSystem:
             if isinstance(native, BuiltinFunctionType):
                 setattr(os.path, name, Translated(native, self._one_path(native)))
         of_files: Any = sys.modules["_io"]
-        builtins.open = io.open = Translated(io.open, self._io_open(io.open))  # type: ignore[assignment]
+        builtins.open = io.open = Translated(io.open, self._io_open(io.open))
         io.open_code = of_files.open_code = Translated(io.open_code, self._one_path(io.open_code))
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._storage.measure_again)
@@ -160,7 +160,7 @@ class FileSystem:
         translate, name = self._paths.translate, native.__name__
 
         def call(*arguments: Any, **options: Any) -> Any:
-            given = arguments[0] if arguments else options.get("path")
+            given: Any = arguments[0] if arguments else options.get("path")
             path = translate(given)
             if name in UNHEARD:
                 self._read_only.check(path, creates=True)
@@ -241,8 +241,9 @@ class FileSystem:
 
         def call(path: Any = None) -> Any:
             entries = scan(path)
-            moved = path is not None and not isinstance(path, int) and self._paths.translate(path) != os.fspath(path)
-            return Entries(entries, os.fspath(path)) if moved else entries
+            if path is None or isinstance(path, int) or self._paths.translate(path) == os.fspath(path):
+                return entries
+            return Entries(entries, os.fspath(path))
 
         return call
 
@@ -278,7 +279,8 @@ class FileSystem:
             opener: Function | None = None,
         ) -> Any:
             if opener is None and self._paths.translate(file) is not file:
-                file, opener = os.fspath(file), open_translated
+                path: Any = file
+                file, opener = os.fspath(path), open_translated
             to_write = writes(mode, buffering, encoding, errors, newline)
             return (open_to_write if to_write else native)(
                 file, mode, buffering, encoding, errors, newline, closefd, opener

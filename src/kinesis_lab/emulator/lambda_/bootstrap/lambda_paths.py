@@ -20,10 +20,10 @@ PACKAGES = f"{STANDARD_LIBRARY}/site-packages"
 RUNTIME = f"{PACKAGES}/awslambdaric/bootstrap.py"
 """What Lambda runs instead of the modules in this folder."""
 
-OF_A_TEST = re.compile(r"pytest-of-[^/]+|tmp[a-z0-9_]{8}")
+OF_A_TEST = r"pytest-of-[^/]+|tmp[a-z0-9_]{8}"
 """A folder that pytest or `tempfile` has made: our choice, so that a test can hand files to a handler, and get some."""
-TO_BE_TRANSLATED = re.compile(r"(?<![^\s='\":;,<>|&(])(?:/tmp|/var/task)(?![^\s/'\":;,<>|&)])[^\s'\":;,<>|&()]*")
-"""A word of a command that is a path below these folders."""
+TO_BE_TRANSLATED = r"(?<![^\s='\":;,<>|&(])(?:/tmp|/var/task)(?![^\s/'\":;,<>|&)])[^\s'\":;,<>|&()]*"
+"""A word of a command that is a path below these folders.  Patterns are compiled by who needs them: few do."""
 
 _lstat, _getcwd = os.lstat, os.getcwd
 
@@ -55,6 +55,8 @@ class LambdaPaths:
 
     def here(self, path: str) -> str:
         """Where a path is on this computer, if it means one of the function's two folders; else the path as it is."""
+        if path[:1] == os.sep == "/" and path[1:4] not in ("tmp", "var") and "/." not in path and "//" not in path:
+            return path  # the usual case, and quickly
         plain = _plain(path)
         if not plain.startswith("/"):
             if ".." not in plain:
@@ -81,14 +83,16 @@ class LambdaPaths:
 
     def command(self, text: str) -> str:
         """A command, or one word of it, with the paths in it translated."""
-        return TO_BE_TRANSLATED.sub(lambda found: self.here(found[0]), text)
+        if text in (TEMPORARY, TASK_ROOT) or (TEMPORARY not in text and TASK_ROOT not in text):
+            return self.here(text)
+        return re.sub(TO_BE_TRANSLATED, lambda found: self.here(found[0]), text)
 
     def is_of_a_test(self, path: str) -> bool:
         """Whether it is in a temporary folder of this computer that a test has made, and not in the environment's."""
         for folder in (self._computers_tmp, TEMPORARY):
             if _is_below(path, folder):
                 top = path[len(folder) :].strip("/" + os.sep).partition("/")[0].partition(os.sep)[0]
-                if OF_A_TEST.fullmatch(top) and not _exists(os.path.join(self.tmp, top)):
+                if re.fullmatch(OF_A_TEST, top) and not _exists(os.path.join(self.tmp, top)):
                     return _exists(os.path.join(self._computers_tmp, top))
         return False
 
