@@ -23,7 +23,7 @@ from .child_processes import ChildProcesses
 from .lambda_paths import LambdaPaths
 from .native_libraries import NativeLibraries
 from .read_only import ReadOnly, folder_of
-from .storage import COUNTED, Storage, counted, counted_open, limit_files, writes
+from .storage import COUNTED, Storage, counted, counted_file, counted_open, limit_files, writes
 
 MEGABYTE = 1024**2
 ONE_PATH = (
@@ -145,9 +145,7 @@ class FileSystem:
             native = getattr(os.path, name, None)
             if isinstance(native, BuiltinFunctionType):
                 setattr(os.path, name, Translated(native, self._one_path(native)))
-        of_files: Any = sys.modules["_io"]
-        builtins.open = io.open = Translated(io.open, self._io_open(io.open))
-        io.open_code = of_files.open_code = Translated(io.open_code, self._one_path(io.open_code))
+        self._files()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._storage.measure_again)
         limit_files(self._storage.size)
@@ -260,13 +258,21 @@ class FileSystem:
 
         return call
 
-    def _io_open(self, native: Function) -> Function:
+    def _files(self) -> None:
+        """`open`, and the class of raw files."""
+        native: Function = io.open
         descriptor: Function = os.open  # translated by now
-        open_to_write = counted_open(self._storage)
+        of_files: Any = sys.modules["_io"]
 
         def open_translated(path: Any, flags: int) -> int:
             opened: int = descriptor(path, flags, 0o666)
             return opened
+
+        def opener_for(file: Any) -> Function | None:
+            return open_translated if self._paths.translate(file) is not file else None
+
+        raw_file = counted_file(self._storage, opener_for)
+        open_to_write = counted_open(raw_file)
 
         def call(
             file: Any,
@@ -278,15 +284,18 @@ class FileSystem:
             closefd: bool = True,
             opener: Function | None = None,
         ) -> Any:
-            if opener is None and self._paths.translate(file) is not file:
-                path: Any = file
-                file, opener = os.fspath(path), open_translated
+            opener = opener or opener_for(file)
+            if opener:
+                file = os.fspath(file)
             to_write = writes(mode, buffering, encoding, errors, newline)
             return (open_to_write if to_write else native)(
                 file, mode, buffering, encoding, errors, newline, closefd, opener
             )
 
-        return call
+        for module in (io, of_files):
+            module.FileIO = raw_file
+            module.open = builtins.open = Translated(native, call)
+            module.open_code = Translated(of_files.open_code, self._one_path(io.open_code))
 
 
 def _replace(name: str, changed: Callable[[Function], Function]) -> None:

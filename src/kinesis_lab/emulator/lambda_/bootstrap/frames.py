@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import marshal
+from marshal import dumps, loads
 from typing import Any, BinaryIO
 
 Head = dict[str, Any]
@@ -10,7 +10,7 @@ Head = dict[str, Any]
 
 def write_frame(pipe: BinaryIO, head: Head, body: bytes = b"") -> None:
     """Send a head and a body: plain values only, as both ends are the same Python and marshal is its quickest way."""
-    frame = marshal.dumps((head, body))
+    frame = dumps((head, body))
     pipe.write(len(frame).to_bytes(4, "big") + frame)
     pipe.flush()
 
@@ -18,7 +18,7 @@ def write_frame(pipe: BinaryIO, head: Head, body: bytes = b"") -> None:
 def read_frame(pipe: BinaryIO) -> tuple[Head, bytes]:
     """Receive a head and a body; EOFError when the other end is gone."""
     size = int.from_bytes(_exactly(pipe, 4), "big")
-    head, body = marshal.loads(_exactly(pipe, size))
+    head, body = loads(_exactly(pipe, size))
     return head, body
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import PathFinder
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 RUNTIME_LIBRARIES = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"}
 """What Lambda's Python runtime brings along; everything else must be in the function's zip or a layer."""
@@ -53,17 +52,29 @@ def _find(name: str, path: Sequence[str] | None) -> Any:
 
 
 def standard_module(name: str) -> ModuleType:
-    """A module of the standard library, though the function may have another of this name."""
+    """A module of the standard library, though the function may have another of this name, or no way to import any."""
     if name not in _standard_modules:
-        of_the_function, way = sys.modules.pop(name, None), sys.path[:]
-        sys.path[:] = [folder for folder in way if folder.startswith(os.path.dirname(os.__file__))]
+        of_the_function = dict(sys.modules), sys.path, sys.meta_path, sys.path_hooks
+        sys.modules.pop(name, None)
+        sys.modules.update(_at_first.modules)
+        sys.path, sys.meta_path, sys.path_hooks = _at_first.path, _at_first.meta_path, _at_first.path_hooks
         try:
-            _standard_modules[name] = importlib.import_module(name)
+            _standard_modules[name] = _import_module(name)
         finally:
-            sys.path[:] = way
-            if of_the_function is not None:
-                sys.modules[name] = of_the_function
+            modules, sys.path, sys.meta_path, sys.path_hooks = of_the_function
+            sys.modules.update(modules)
     return _standard_modules[name]
 
 
+class Imports(NamedTuple):
+    """How modules are found."""
+
+    modules: dict[str, ModuleType]
+    path: list[str]
+    meta_path: list[Any]
+    path_hooks: list[Any]
+
+
+_import_module = importlib.import_module
+_at_first = Imports(dict(sys.modules), sys.path[:], sys.meta_path[:], sys.path_hooks[:])
 _standard_modules: dict[str, ModuleType] = {}

@@ -57,9 +57,9 @@ def run() -> None:
         hooks.pop(name)(sys.modules[name])
     sys.meta_path[:0] = [AfterImport(hooks)]
     sys.meta_path.append(RuntimeLibraries(start["libraries"]))
-    sys.path.insert(0, TASK_ROOT)
-    site.setquit()  # `exit` and `quit`
     memory, settings = PeakMemory(), FunctionSettings()
+    site.setquit()  # `exit` and `quit`
+    sys.path.insert(0, TASK_ROOT)  # from here on, what is imported may be the function's
 
     try:
         handler = load_handler(start["handler"])

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import errno
 import os
+import os.path as paths_of
 import stat
 import sys
 from collections.abc import Callable
+from os import fsdecode, fsencode
 from typing import Any
 
 from .lambda_paths import LambdaPaths
@@ -81,7 +83,7 @@ class ReadOnly:
         """Raise OSError if the path is not writable, unless Linux would find another fault first."""
         if path is None or isinstance(path, int) or path == os.devnull:
             return
-        text = os.fsdecode(path)
+        text = fsdecode(path)
         if self.writable(text, at, follows=follows) or self._faulty(text, at, creates=creates):
             return
         raise OSError(errno.EROFS, "Read-only file system", self._name(path))
@@ -98,9 +100,9 @@ class ReadOnly:
     def _two_paths(self, first: int, second: int) -> Callable[[tuple[Any, ...]], None]:
         def check(arguments: tuple[Any, ...]) -> None:
             source, target = arguments[:2]
-            from_there = self.writable(os.fsdecode(source), arguments[first], follows=False)
-            to_there = self.writable(os.fsdecode(target), arguments[second], follows=False)
-            if (from_there and to_there) or self._faulty(os.fsdecode(source), arguments[first], creates=False):
+            from_there = self.writable(fsdecode(source), arguments[first], follows=False)
+            to_there = self.writable(fsdecode(target), arguments[second], follows=False)
+            if (from_there and to_there) or self._faulty(fsdecode(source), arguments[first], creates=False):
                 return
             if from_there != to_there:  # /tmp is a file system of its own
                 names = self._name(source), None, self._name(target)
@@ -121,15 +123,15 @@ class ReadOnly:
                 self._check_open(path)
             else:
                 self.check(path, creates=bool(flags & os.O_CREAT))
-        elif _is_root and self._unreadable(os.fsdecode(path)):
+        elif _is_root and self._unreadable(fsdecode(path)):
             raise PermissionError(errno.EACCES, "Permission denied", self._name(path))
 
     def _check_open(self, path: str | bytes) -> None:
         """A file that is made if it is not there yet: only a folder that is not there is another fault."""
-        text = os.fsdecode(path)
+        text = fsdecode(path)
         if path == os.devnull or self.writable(text):
             return
-        if os.path.isdir(os.path.dirname(self._absolute(text, -1))) and not os.path.isdir(text):
+        if paths_of.isdir(paths_of.dirname(self._absolute(text, -1))) and not paths_of.isdir(text):
             raise OSError(errno.EROFS, "Read-only file system", self._name(path))
 
     def _unreadable(self, path: str) -> bool:
@@ -139,7 +141,7 @@ class ReadOnly:
             return False
         folder = self._paths.task
         for name in here[len(self._task) :].split(os.sep):
-            folder = os.path.join(folder, name)
+            folder = paths_of.join(folder, name)
             try:
                 mode = _stat(folder).st_mode
             except OSError:
@@ -151,35 +153,37 @@ class ReadOnly:
     # Paths
 
     def _name(self, path: str | bytes) -> Any:
-        shown = self._paths.there(os.fsdecode(path))
-        return os.fsencode(shown) if isinstance(path, bytes) else shown
+        shown = self._paths.there(fsdecode(path))
+        return fsencode(shown) if isinstance(path, bytes) else shown
 
     def _faulty(self, path: str, at: int, *, creates: bool) -> bool:
         """Whether there is something already where it would be made, or nothing where there has to be something."""
         try:
             _lstat(self._absolute(path, at))
         except OSError:
-            return not creates or not os.path.isdir(os.path.dirname(self._absolute(path, at)))
+            return not creates or not paths_of.isdir(paths_of.dirname(self._absolute(path, at)))
         return creates
 
     def _absolute(self, path: str, at: int) -> str:
         path = self._paths.here(path)
-        if os.path.isabs(path):
-            return path
-        return os.path.join(folder_of(at) if at >= 0 else _getcwd(), path)
+        return path if paths_of.isabs(path) else paths_of.join(_begins(at), path)
 
     def _resolved(self, path: str, at: int, *, follows: bool) -> str:
         """The path without symbolic links."""
-        path = self._absolute(path, at)
+        path = self._paths.here(path)
         if os.name == "nt":
-            return os.path.realpath(path)
-        done = self._paths.tmp if path.startswith(self._paths.tmp + "/") else "/"
-        ahead = path[len(done) :].split("/")[::-1]
+            return paths_of.realpath(path)
+        if not path.startswith("/"):
+            done = _begins(at)  # has none
+        else:
+            done = self._paths.tmp if path.startswith(self._paths.tmp + "/") else "/"
+            path = path[len(done) :]
+        ahead = path.split("/")[::-1]
         links = 0
         while ahead:
             name = ahead.pop()
             if name == "..":
-                done = os.path.dirname(done)
+                done = paths_of.dirname(done)
             elif name not in ("", "."):
                 done = f"{done.rstrip('/')}/{name}"
                 if not ahead and not follows:
@@ -191,7 +195,7 @@ class ReadOnly:
                 links += 1
                 if links > MOST_LINKS:
                     break
-                done = "/" if target.startswith("/") else os.path.dirname(done)
+                done = "/" if target.startswith("/") else paths_of.dirname(done)
                 ahead += target.split("/")[::-1]
         return done
 
@@ -200,10 +204,15 @@ FOLLOWING = {"os.chmod", "os.chown", "os.chflags", "os.truncate", "os.utime", "o
 """Events of what follows a symbolic link to what it leads to."""
 
 
+def _begins(at: int) -> str:
+    """Where relative paths begin: at an open folder, or the one that the function works in."""
+    return folder_of(at) if at >= 0 else _getcwd()
+
+
 def folder_of(descriptor: int) -> str:
     """The path of an open folder.  Raises OSError where the system does not tell."""
     if sys.platform == "darwin":
         import fcntl
 
-        return os.fsdecode(fcntl.fcntl(descriptor, 50, bytes(1024)).rstrip(b"\0"))  # F_GETPATH
+        return fsdecode(fcntl.fcntl(descriptor, 50, bytes(1024)).rstrip(b"\0"))  # F_GETPATH
     return _readlink(f"/proc/self/fd/{descriptor}")

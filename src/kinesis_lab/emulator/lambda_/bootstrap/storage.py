@@ -102,17 +102,34 @@ def _first(asked: Any, size: int) -> Any:
     return [_first(b"".join(asked), size)] if isinstance(asked, (list, tuple)) else memoryview(asked).cast("B")[:size]
 
 
-def counted_open(storage: Storage) -> Callable[..., Any]:
-    """A function as `open`, for files that are written to: as much of it is written as there is space for."""
+def counted_file(storage: Storage, opener_for: Callable[[Any], Any]) -> type[io.FileIO]:
+    """The class of raw files, of which as much is written as there is space for.
 
-    class File(io.FileIO):
+    `opener_for` gives what opens a path that has to be translated, or None.
+    """
+    native = io.FileIO
+
+    class AnyFile(type(native)):  # type: ignore[misc]
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, native)
+
+    class FileIO(native, metaclass=AnyFile):  # type: ignore[valid-type, misc]
+        __module__, __qualname__ = "_io", "FileIO"
+
+        def __init__(self, file: Any, mode: str = "r", closefd: bool = True, opener: Any = None) -> None:
+            super().__init__(file, mode, closefd, opener or opener_for(file))
+
         def write(self, data: Any, /) -> int:
             size = memoryview(data).nbytes
             granted = storage.take(size)
-            return super().write(data if granted == size else _first(data, granted))
+            written: int = super().write(data if granted == size else _first(data, granted))
+            return written
 
-    File.__name__ = File.__qualname__ = "FileIO"
-    File.__module__ = "_io"
+    return FileIO
+
+
+def counted_open(raw_file: type[io.FileIO]) -> Callable[..., Any]:
+    """A function as `open`, for files that are written to."""
 
     def open(
         file: Any,
@@ -124,7 +141,7 @@ def counted_open(storage: Storage) -> Callable[..., Any]:
         closefd: bool = True,
         opener: Any = None,
     ) -> Any:
-        raw = File(file, mode.replace("b", "").replace("t", ""), closefd, opener)
+        raw = raw_file(file, mode.replace("b", "").replace("t", ""), closefd, opener)
         try:
             if not buffering:
                 return raw
