@@ -63,6 +63,7 @@ def _link(path: Path, target: str, task: Path) -> None:
     for there, here in ((TASK_ROOT, task), (TEMPORARY, task.with_name("tmp"))):
         if PurePosixPath(target).is_relative_to(there):
             target = str(here / PurePosixPath(target).relative_to(there))
+            break
     try:
         path.symlink_to(target)
     except OSError:

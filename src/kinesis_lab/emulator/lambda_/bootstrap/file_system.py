@@ -292,6 +292,7 @@ class FileSystem:
                 file, mode, buffering, encoding, errors, newline, closefd, opener
             )
 
+        module: Any
         for module in (io, of_files):
             module.FileIO = raw_file
             module.open = builtins.open = Translated(native, call)

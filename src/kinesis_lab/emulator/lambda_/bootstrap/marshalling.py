@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from functools import cached_property
 from json import dumps, loads
 from json.encoder import encode_basestring, encode_basestring_ascii
+from os import environ
 from typing import Any
 
 from .errors import FaultException
@@ -55,7 +55,7 @@ class JsonWriter:
     @cached_property
     def _quoted(self) -> Callable[[str], str]:
         """Runtimes before Python 3.12 write `ë` as an escape sequence."""
-        minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
+        minor = environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
         old = minor.isdigit() and int(minor) < 12
         return encode_basestring_ascii if old else encode_basestring
 
