@@ -35,8 +35,9 @@ class LambdaPaths:
         """`task`, `tmp`: the environment's folders; `libraries`: those of installed packages."""
         self.task = task
         self.tmp = tmp
-        self._computers_tmp = os.path.dirname(os.path.dirname(os.path.dirname(task)))
-        """Where this computer keeps temporary files, the folders of environments among them."""
+        self._clouds = os.path.dirname(os.path.dirname(task))
+        """The folder of all environments."""
+        self._computers_tmp = os.path.dirname(self._clouds)
         self._runtime = os.path.dirname(__file__)
         library = os.path.dirname(os.__file__)
         self._moves = {
@@ -90,10 +91,10 @@ class LambdaPaths:
     def is_of_a_test(self, path: str) -> bool:
         """Whether it is in a temporary folder of this computer that a test has made, and not in the environment's."""
         for folder in (self._computers_tmp, TEMPORARY):
-            if _is_below(path, folder):
+            if _is_below(path, folder) and not _is_below(path, self._clouds):
                 top = path[len(folder) :].strip("/" + os.sep).partition("/")[0].partition(os.sep)[0]
                 if re.fullmatch(OF_A_TEST, top) and not _exists(os.path.join(self.tmp, top)):
-                    return _exists(os.path.join(self._computers_tmp, top))
+                    return _exists(os.path.join(folder, top))
         return False
 
     # From here to Lambda
