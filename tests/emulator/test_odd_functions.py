@@ -380,7 +380,7 @@ def test_a_client_context(deploy, lambda_):
     ("asked", "code"),
     [
         ("%C2%B2", "SerializationException"),
-        ("-1", "SerializationException"),
+        ("-1", "ValidationException"),
         ("1.5", "SerializationException"),
         ("9" * 5000, "SerializationException"),
         ("0", "ValidationException"),

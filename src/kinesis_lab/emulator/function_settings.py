@@ -95,6 +95,7 @@ def check_settings(name: str, request: Document) -> None:
     if NO_TEXT.search(request.get("Handler") or ""):
         raise _invalid("The handler contains a character that no name has.")
     _check_variables((request.get("Environment") or {}).get("Variables") or {})
+    _check_network(request.get("VpcConfig") or {})
     _check_logging(request.get("LoggingConfig") or {})
 
 
@@ -132,6 +133,11 @@ def _check_variables(variables: dict[str, str]) -> None:
     measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > MOST_VARIABLE_BYTES:
         raise _invalid(f"{unable}s you have provided exceeded the 4KB limit. String measured: {measured}")
+
+
+def _check_network(config: Document) -> None:
+    if bool(config.get("SubnetIds")) != bool(config.get("SecurityGroupIds")):  # the wording is our choice
+        raise _invalid("VpcConfig needs SubnetIds and SecurityGroupIds, or neither of them.")
 
 
 def _check_logging(config: Document) -> None:

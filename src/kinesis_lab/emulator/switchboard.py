@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -19,7 +21,10 @@ from kinesis_lab.emulator.moto_adapter import cloudwatch, dispatch
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.permissions import Permissions
 from kinesis_lab.emulator.recorder import FlightRecorder
-from kinesis_lab.emulator.wire import LATENCY, Request, Response
+from kinesis_lab.emulator.wire import LATENCY, NotOffered, Request, Response, refusal
+
+NAME = re.compile("[a-z0-9-]{0,64}")
+"""Of a Region or of a service, in the scope of a signature; there is none in a request that is not signed."""
 
 
 class Switchboard:
@@ -59,7 +64,7 @@ class Switchboard:
         """Answer a request from outside the simulation: of the program that opened the cloud, or of the endpoint."""
         with self._clock.lock:
             self._clock.advance(LATENCY)
-            answered = self._answer(request)
+            answered = self._contained(request)
             if isinstance(answered, Response):
                 return answered
             response: Response = self._clock.complete(answered)
@@ -74,7 +79,7 @@ class Switchboard:
         """Answer a request from inside the simulation, a handler's, in steps; returns a Response."""
         yield self._clock.timeout(LATENCY)
         refused = next(filter(None, (refuse(request) for refuse in self.refusals)), None)
-        answered = refused or self._answer(request)
+        answered = refused or self._contained(request)
         if not isinstance(answered, Response):
             answered = yield from answered
         if answered.next_chunk:  # a handler gets what comes first; for more it asks again
@@ -83,8 +88,20 @@ class Switchboard:
         yield self._clock.debt()  # what moto slept, long polling a queue for instance
         return answered
 
+    def _contained(self, request: Request) -> Response | Steps:
+        """The answer to a request; a fault of the emulator's is an internal failure, as it would be one of AWS's."""
+        try:
+            answered = self._answer(request)
+        except NotOffered:
+            raise
+        except Exception as fault:
+            return _internal_failure(request, fault)
+        return answered if isinstance(answered, Response) else _contained_steps(request, answered)
+
     def _answer(self, request: Request) -> Response | Steps:
         region, service = request.scope
+        if not (NAME.fullmatch(region) and NAME.fullmatch(service)):
+            return refusal(request, 400, "IncompleteSignature", "The credential scope names no Region and service.")
         if not service and (call := call_of(request)):
             return self._gateway.answer(call)
         match service:
@@ -154,3 +171,19 @@ class Switchboard:
                 )
             )
         return self._lambda_by_region[region]
+
+
+def _contained_steps(request: Request, answering: Steps) -> Steps:
+    """Steps of an answer, returning a Response: see `Switchboard._contained`."""
+    try:
+        return (yield from answering)
+    except NotOffered:
+        raise
+    except Exception as fault:
+        return _internal_failure(request, fault)
+
+
+def _internal_failure(request: Request, fault: Exception) -> Response:
+    """Status 500, in the form of the service; who maintains the local cloud finds printed what went wrong."""
+    traceback.print_exception(fault)
+    return refusal(request, 500, "InternalFailure", "The local cloud has failed, and has printed why.")

@@ -23,6 +23,10 @@ from kinesis_lab.emulator.wire import AwsError, Document
 
 MOST_ERRORS = 10
 """AWS names at most ten errors in one message (facts 4.1)."""
+MISSING = "null"
+"""How a message shows the value of a member that is not there: other values are quoted."""
+REQUIRED_BESIDES = {("Tag", "Key")}
+"""Structures and members of theirs that every service requires, and not every model."""
 LATEST = 1e11
 """Seconds since 1970: what is later is no timestamp."""
 
@@ -39,7 +43,9 @@ def parse(body: bytes) -> Document:
     Raises SerializationException for anything else.
     """
     try:
-        document = json.loads(body or b"{}", parse_constant=refuse_constant)
+        document = json.loads(str(body, "utf-8") or "{}", parse_constant=refuse_constant)
+        if b"\\ud" in body or b"\\uD" in body:
+            json.dumps(document, ensure_ascii=False).encode()  # half a character is no text
     except (ValueError, RecursionError) as malformed:
         raise AwsError("SerializationException", f"The body is not a JSON document: {malformed}") from malformed
     if not isinstance(document, dict):
@@ -70,14 +76,38 @@ def validate(service: str, operation: str, parameters: Document) -> Document:
     Raises ValidationException if they do not fit the operation's input shape, SerializationException if the JSON
     protocol would not take them for it.
     """
-    read = _input_reader(service, operation)
-    errors: list[str] = []
-    document: Document = read(parameters, None, errors)
+    document, errors = read(service, operation, parameters)
+    _refuse(errors)
+    return document
+
+
+def _refuse(errors: list[str]) -> None:
     if errors:
         plural = "s" if len(errors) > 1 else ""
         listed = "; ".join(errors[:MOST_ERRORS])
         raise AwsError("ValidationException", f"{len(errors)} validation error{plural} detected: {listed}")
-    return document
+
+
+def check_structure(service: str, operation: str, parameters: Document) -> None:
+    """Refuse parameters of other types than the operation's input has, or without those that it requires.
+
+    Raises ValidationException and SerializationException, as `validate`.  This is what botocore checks before it sends:
+    lengths, patterns and the like are left to the service.
+    """
+    _, errors = read(service, operation, parameters)
+    _refuse([error for error in errors if error.startswith(f"Value {MISSING} at")])
+
+
+def read(service: str, operation: str, parameters: Document) -> tuple[Document, list[str]]:
+    """The parameters as `validate` returns them, and all constraints that they violate.
+
+    Raises SerializationException for a member of another type.
+    """
+    errors: list[str] = []
+    try:
+        return _input_reader(service, operation)(parameters, None, errors), errors
+    except RecursionError:
+        raise AwsError("SerializationException", "The request is nested too deeply.") from None
 
 
 # Where a value is, and what is wrong with it
@@ -145,17 +175,23 @@ class _Bounds(NamedTuple):
 @cache
 def _input_reader(service: str, operation: str) -> Reader:
     shape = service_model(service).operation_model(operation).input_shape
-    return _as_it_is if shape is None else _reader(shape)
+    return _nothing if shape is None else _reader(shape)
 
 
-def _reader(shape: Shape) -> Reader:
+def _reader(shape: Shape, within: tuple[str, ...] = ()) -> Reader:
+    """The reader of a shape that is somewhere in the shapes `within`."""
+    if shape.name in within:  # a shape that contains itself, as DynamoDB's AttributeValue
+        return _when_asked(shape)
+    within = (*within, shape.name)
     match shape.type_name:
+        case "structure" if getattr(shape, "is_document_type", False):
+            return _as_it_is
         case "structure":
-            return _structure(shape)
+            return _structure(shape, within)
         case "list":
-            return _list(shape)
+            return _list(shape, within)
         case "map":
-            return _map(shape)
+            return _map(shape, within)
         case "string":
             return _string(shape)
         case "blob":
@@ -168,12 +204,34 @@ def _reader(shape: Shape) -> Reader:
             return _timestamp
         case "boolean":
             return _boolean
-    raise NotImplementedError(f"members of the type {shape.type_name}")
+    return _as_it_is
 
 
-def _structure(shape: Shape) -> Reader:
+def _when_asked(shape: Shape) -> Reader:
+    """The reader of a shape that is compiled when a value is there."""
+    compiled = cache(lambda: _reader(shape))
+
+    def read(value: Any, path: Path, errors: list[str]) -> Any:
+        return compiled()(value, path, errors)
+
+    return read
+
+
+def name_in_json(name: str, member: Shape) -> str:
+    """What a member is called in a JSON document; that of a REST request that is not in its body keeps its name."""
+    serialization = member.serialization
+    return name if "location" in serialization else str(serialization.get("name", name))
+
+
+def _structure(shape: Shape, within: tuple[str, ...]) -> Reader:
     members = [
-        (name, name[:1].lower() + name[1:], _reader(member), name in shape.required_members)
+        (
+            name,
+            name_in_json(name, member),
+            name[:1].lower() + name[1:],
+            _reader(member, within),
+            name in shape.required_members or (shape.name, name) in REQUIRED_BESIDES,
+        )
         for name, member in shape.members.items()
     ]
 
@@ -181,19 +239,19 @@ def _structure(shape: Shape) -> Reader:
         if not isinstance(value, dict):
             raise _mistyped(value, path, "structure")
         document = {}
-        for name, shown, read_member, required in members:
-            member = value.get(name)
+        for name, in_json, shown, read_member, required in members:
+            member = value.get(in_json)
             if member is not None:
                 document[name] = read_member(member, (path, shown), errors)
             elif required:
-                errors.append(_error("null", (path, shown), "Member must not be null"))
+                errors.append(_error(MISSING, (path, shown), "Member must not be null"))
         return document
 
     return read
 
 
-def _list(shape: Shape) -> Reader:
-    bounds, read_item = _Bounds.of_length(shape), _reader(shape.member)
+def _list(shape: Shape, within: tuple[str, ...]) -> Reader:
+    bounds, read_item = _Bounds.of_length(shape), _reader(shape.member, within)
 
     def read(value: Any, path: Path, errors: list[str]) -> list[Any]:
         if not isinstance(value, list):
@@ -204,8 +262,8 @@ def _list(shape: Shape) -> Reader:
     return read
 
 
-def _map(shape: Shape) -> Reader:
-    bounds, read_key, read_value = _Bounds.of_length(shape), _reader(shape.key), _reader(shape.value)
+def _map(shape: Shape, within: tuple[str, ...]) -> Reader:
+    bounds, read_key, read_value = _Bounds.of_length(shape), _reader(shape.key), _reader(shape.value, within)
 
     def read(value: Any, path: Path, errors: list[str]) -> Document:
         if not isinstance(value, dict):
@@ -223,7 +281,8 @@ def _string(shape: Shape) -> Reader:
     bounds, allowed = _Bounds.of_length(shape), shape.metadata.get("enum")
     least, most, _ = bounds
     pattern = shape.metadata.get("pattern")
-    matches = _compiled(pattern).fullmatch if pattern else None
+    expression = _compiled(pattern) if pattern else None
+    matches = expression.fullmatch if expression else None
 
     def read(value: Any, path: Path, errors: list[str]) -> str:
         if not isinstance(value, str):
@@ -239,13 +298,19 @@ def _string(shape: Shape) -> Reader:
     return read
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of the model's, which is written for Java: some classes of characters have other names there."""
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """A pattern of the model's, which is written for Java: some classes of characters have other names there.
+
+    None for one that means nothing in Python: none of Kinesis's and Lambda's.
+    """
     names = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
     translated = pattern
     for there, here in names.items():
         translated = translated.replace(there, here)
-    return re.compile(translated, re.ASCII if translated == pattern else 0)
+    try:
+        return re.compile(translated, re.ASCII if translated == pattern else 0)
+    except re.error:
+        return None
 
 
 def _blob(shape: Shape) -> Reader:
@@ -253,10 +318,10 @@ def _blob(shape: Shape) -> Reader:
     least, most, _ = bounds
 
     def read(value: Any, path: Path, errors: list[str]) -> bytes:
-        if not isinstance(value, str):
+        if not isinstance(value, (str, bytes)):
             raise _mistyped(value, path, "blob")
         try:
-            data = binascii.a2b_base64(value, strict_mode=True)
+            data = value if isinstance(value, bytes) else binascii.a2b_base64(value, strict_mode=True)
         except ValueError as malformed:
             message = f"{_text(path)} is not base64: {malformed}"
             raise AwsError("SerializationException", message) from malformed
@@ -296,3 +361,8 @@ def _boolean(value: Any, path: Path, _errors: list[str]) -> bool:
 
 def _as_it_is(value: Any, _path: Path, _errors: list[str]) -> Any:
     return value
+
+
+def _nothing(_value: Any, _path: Path, _errors: list[str]) -> Document:
+    """The input of an operation that has none."""
+    return {}

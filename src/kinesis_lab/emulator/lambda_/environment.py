@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
 import sysconfig
 from pathlib import Path
-from typing import BinaryIO, cast
-
-import psutil
 
 from kinesis_lab.emulator.lambda_.bootstrap import SCRIPT, Head, read_frame, write_frame
 from kinesis_lab.emulator.lambda_.environment_variables import environment_variables
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.launching import is_broken_pipe, out_of_reach_of_ctrl_c, python
-from kinesis_lab.emulator.lambda_.watch import Watch
+from kinesis_lab.emulator.lambda_.launching import Launch, Start, is_broken_pipe, python
+from kinesis_lab.emulator.lambda_.process_tree import memory
+from kinesis_lab.emulator.lambda_.watch import MEGABYTE, Watch
 
 PATIENCE = 2.0
 """Real seconds beyond a function's timeout after which a handler that does not answer counts as hung."""
@@ -24,6 +20,8 @@ INIT_PATIENCE = 60.0
 """The same for importing a handler."""
 LOG_KEPT = 1024**2
 """Bytes of output that may lie in an environment's log file before it is emptied."""
+MOST_LOG_BYTES = 64 * MEGABYTE
+"""Bytes of output that may lie there until it is read, and what is printed in one tick of the watch."""
 LOG_PIECE = 64 * 1024
 """Bytes that are read from it at once."""
 
@@ -40,8 +38,11 @@ class Died(Exception):
 class Environment:
     """One process that has loaded a function's handler and serves one invocation at a time."""
 
-    def __init__(self, function: Function, folder: Path, log_stream: str, watch: Watch) -> None:
-        """Start the process.  `folder`: its own, with `task`, the unzipped code, `tmp` and `log`, what it prints."""
+    def __init__(self, function: Function, folder: Path, log_stream: str, watch: Watch, start: Start) -> None:
+        """Start the process.  Raises OSError.
+
+        `folder`: its own, with `task`, the unzipped code, `tmp`, and `log`, which is made here for what it prints.
+        """
         self.function = function
         self.memory = function.memory
         self.revision = function.revision
@@ -51,18 +52,17 @@ class Environment:
         self._watch = watch
         log.write_bytes(b"")
         with log.open("ab", buffering=0) as output:
-            self._process = subprocess.Popen(
-                [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(SCRIPT)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                cwd=self._task,
-                env=environment_variables(function, log_stream),
-                **out_of_reach_of_ctrl_c(),
+            self._process = start(
+                Launch(
+                    [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(SCRIPT)],
+                    environment_variables(function, log_stream),
+                    str(self._task),
+                ),
+                output.fileno(),
             )
         self._log = log.open("r+b", buffering=0)
-        self._to = cast("BinaryIO", self._process.stdin)
-        self._from = cast("BinaryIO", self._process.stdout)
+        self._to = os.fdopen(self._process.stdin, "wb")
+        self._from = os.fdopen(self._process.stdout, "rb")
         self.killed_for = ""
 
     @property
@@ -113,18 +113,11 @@ class Environment:
     def kill(self, reason: str = "") -> None:
         """End the process and whatever it has started."""
         self.killed_for = reason
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(self.pid)
-            for child in process.children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    child.kill()
         self._process.kill()
 
     def close(self) -> None:
         """End the process if it still runs, and close its pipes and its log."""
-        if self._process.poll() is None:
-            self.kill("closed")
-        self._process.wait()
+        self._process.close()
         for end in (self._to, self._from, self._log):
             try:
                 end.close()
@@ -133,8 +126,13 @@ class Environment:
                     raise
 
     def resident_memory(self) -> int:
-        """Bytes of memory that the process holds now."""
-        try:
-            return int(psutil.Process(self.pid).memory_info().rss)
-        except psutil.NoSuchProcess:
-            return 0
+        """Bytes of memory that the process, and those that it has started, hold now."""
+        return memory(self._process.tree(), self.memory * MEGABYTE)
+
+    def cut_log(self) -> None:
+        """Drop what it has printed beyond a bound since the last look.
+
+        Not on Windows, where who goes on writing would leave a hole as large as what was dropped.
+        """
+        if os.name == "posix" and os.fstat(self._log.fileno()).st_size > MOST_LOG_BYTES:
+            os.ftruncate(self._log.fileno(), MOST_LOG_BYTES)

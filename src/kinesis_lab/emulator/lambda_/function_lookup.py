@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, NamedTuple
 
 from kinesis_lab.emulator.moto_adapter import functions
-from kinesis_lab.emulator.validation import refuse_constant, without_nulls
 from kinesis_lab.emulator.wire import ACCOUNT, AwsError
 
 
@@ -144,14 +142,3 @@ def parse_name(name_or_arn: str) -> tuple[str, str | None]:
     if "function" in parts[1:-1]:
         parts = parts[parts.index("function") + 1 :]
     return parts[0], parts[1] if len(parts) > 1 else None
-
-
-def request_document(body: bytes) -> dict[str, Any]:
-    """A request's JSON document, without members that are null; an empty body is an empty document."""
-    try:
-        document = json.loads(body or b"{}", parse_constant=refuse_constant)
-        if isinstance(document, dict):
-            return dict(without_nulls(document))
-    except (ValueError, RecursionError):
-        raise AwsError("SerializationException", "Could not parse request body into json") from None
-    raise AwsError("SerializationException", "Start of structure or map found where not expected.")

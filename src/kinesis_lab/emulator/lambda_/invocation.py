@@ -16,6 +16,7 @@ from kinesis_lab.emulator.clock import MICROSECONDS, Clock, Steps
 from kinesis_lab.emulator.lambda_.bootstrap import Head
 from kinesis_lab.emulator.lambda_.environment import INIT_PATIENCE, PATIENCE, Died
 from kinesis_lab.emulator.lambda_.environments import INIT_SECONDS, Environments
+from kinesis_lab.emulator.lambda_.exit_reason import KILLED
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.logs import LogLines, Logs, end_lines, start_line
 from kinesis_lab.emulator.wire import NotOffered, Request
@@ -228,8 +229,7 @@ class Invocation:
 
     def exit(self, reason: str) -> tuple[str, bytes]:
         """End because the process has ended: for too much memory, or as `reason` has it (facts 8.3)."""
-        how = "signal: killed" if reason == "memory" else reason
-        message = f"RequestId: {self._request_id} Error: Runtime exited with error: {how}"
+        message = f"RequestId: {self._request_id} Error: {KILLED if reason == 'memory' else reason}"
         self._log.flush()
         self._log.line(message)
         return "died", _document(errorType="Runtime.ExitError", errorMessage=message)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.lambda_ import function_lookup
@@ -17,8 +16,9 @@ from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
-from kinesis_lab.emulator.moto_adapter import dispatch
-from kinesis_lab.emulator.validation import refuse_constant, validate
+from kinesis_lab.emulator.moto_adapter import dispatch, ways_out
+from kinesis_lab.emulator.protocols import rest_call, rest_request
+from kinesis_lab.emulator.validation import read, refuse_constant, validate
 from kinesis_lab.emulator.wire import AwsError, Document, Request, Response, json_response
 
 MOST_REQUEST_BYTES = 6 * 1024**2
@@ -26,10 +26,6 @@ MOST_EVENT_REQUEST_BYTES = 1024**2
 """Limits of the payload of a synchronous and of an asynchronous invocation (facts 8.1)."""
 PAUSES_BETWEEN_EVENT_ATTEMPTS = (60.0, 120.0)
 """An asynchronous invocation that fails is tried three times in all."""
-
-_FUNCTION_PATH = re.compile(r"(/[0-9-]+/functions/)([^/]+)(.*)")
-_TAGS_PATH = re.compile(r"/2017-03-31/tags/([^/]+)/?")
-"""Paths that name a function, among those that moto answers."""
 
 
 class LambdaService:
@@ -56,88 +52,51 @@ class LambdaService:
 
     def _carry_out(self, request: Request) -> Response | Steps:
         """The response, or the steps that return it if it takes time."""
-        path = urlsplit(request.url).path
-        for method, pattern, operation in _ROUTES:
-            found = pattern.fullmatch(path)
-            if found and request.method == method:
-                return operation(self, request, *map(unquote, found.groups()))
-        function_lookup.request_document(request.body)  # moto would fail at what is none
-        return self._by_moto(request)
+        call = rest_call("lambda", request)
+        if call is None:
+            path = urlsplit(request.url).path
+            raise AwsError("UnknownOperationException", f"There is no operation at {request.method} {path}.", 404)
+        operation = _OPERATIONS.get(call.operation)
+        if operation is None:
+            return self._by_moto(call.operation, validate("lambda", call.operation, call.members), request)
+        if call.operation == "CreateEventSourceMapping":  # checks in an order of its own (facts 7.3)
+            document, _ = read("lambda", call.operation, call.members)
+        else:
+            document = validate("lambda", call.operation, call.members)
+        return operation(self, document, request)
 
-    def _by_moto(self, request: Request) -> Response:
+    def _by_moto(self, operation: str, document: Document, request: Request) -> Response:
         """Let moto answer; it is asked for functions by their names, as it does not look at the rest of their ARNs."""
-        parts = urlsplit(request.url)
-        if found := _TAGS_PATH.fullmatch(parts.path):
-            function_lookup.check_place(self._region, unquote(found[1]))
-        if found := _FUNCTION_PATH.fullmatch(parts.path):
-            asked = unquote(found[2])
-            validate("lambda", "GetFunction", {"FunctionName": asked})
+        if "Resource" in document:
+            function_lookup.check_place(self._region, document["Resource"])
+        if asked := document.get("FunctionName"):
             function_lookup.check_place(self._region, asked)
-            name = ":".join(filter(None, function_lookup.parse_name(asked)))
-            if name != asked:
-                path = f"{found[1]}{quote(name, safe=':')}{found[3]}"
-                request = request._replace(url=parts._replace(path=path).geturl())
-        return dispatch.answer(request)
+            document = {**document, "FunctionName": ":".join(filter(None, function_lookup.parse_name(asked)))}
+        ways_out.check_offered("lambda", operation, document)
+        return dispatch.by_moto(rest_request("lambda", operation, document, request))
 
     # Functions
 
-    def _create_function(self, request: Request) -> Response:
-        document = function_lookup.request_document(request.body)
-        validate("lambda", "CreateFunction", document)
-        name, qualifier = function_lookup.parse_name(document["FunctionName"])
-        function_lookup.check_place(self._region, document["FunctionName"])
-        if qualifier:
+    def _create_function(self, document: Document, request: Request) -> Response:
+        if function_lookup.parse_name(document["FunctionName"])[1]:
+            function_lookup.check_place(self._region, document["FunctionName"])
             raise AwsError("InvalidParameterValueException", "A new function has no version and no alias yet.")
-        return self._by_moto(_with_body(request, {**document, "FunctionName": name}))
-
-    def _update_function_configuration(self, request: Request, name: str) -> Response:
-        document = function_lookup.request_document(request.body)
-        validate("lambda", "UpdateFunctionConfiguration", {**document, "FunctionName": name})
-        return self._by_moto(_with_body(request, document))
-
-    def _update_function_code(self, request: Request, name: str) -> Response:
-        document = function_lookup.request_document(request.body)
-        validate("lambda", "UpdateFunctionCode", {**document, "FunctionName": name})
-        return self._by_moto(_with_body(request, document))
+        return self._by_moto("CreateFunction", document, request)
 
     # Invoking (facts 8.1, 8.3)
 
-    def _invoke(self, request: Request, name: str) -> Response | Steps:
-        query = parse_qs(urlsplit(request.url).query)
-        validate("lambda", "Invoke", {"FunctionName": name})
-        function = function_lookup.find(self._region, name, query.get("Qualifier", [None])[0])
-        kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
-        event = request.body or b"{}"
-        self._check_event(event, kind)
-        client_context = _client_context(request.headers.get("x-amz-client-context"))
+    def _invoke(self, document: Document, _request: Request) -> Response | Steps:
+        function = function_lookup.find(self._region, document["FunctionName"], document.get("Qualifier"))
+        kind = document.get("InvocationType", "RequestResponse")
+        event = document.get("Payload") or b"{}"
+        _check_event(event, kind)
+        client_context = _client_context(document.get("ClientContext"))
         if kind == "DryRun":
             return self._respond(None, status=204)
         if kind == "Event":
             self._clock.start(self._invoke_later(function, event))
             return self._respond(None, status=202)
-        tail = request.headers.get("x-amz-log-type") == "Tail"
-        return self._invoke_now(function, event, client_context, tail=tail)
-
-    def _check_event(self, event: bytes, kind: str) -> None:
-        if kind not in ("RequestResponse", "Event", "DryRun"):
-            raise AwsError(
-                "ValidationException",
-                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy "
-                "constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]",
-            )
-        most = MOST_EVENT_REQUEST_BYTES if kind == "Event" else MOST_REQUEST_BYTES
-        if len(event) > most:
-            raise AwsError(
-                "RequestTooLargeException",
-                f"Request must be smaller than {most} bytes for the InvokeFunction operation",
-                413,
-            )
-        try:
-            json.loads(event, parse_constant=refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise AwsError(
-                "InvalidRequestContentException", f"Could not parse request body into json: {error}"
-            ) from None
+        return self._invoke_now(function, event, client_context, tail=document.get("LogType") == "Tail")
 
     def _invoke_now(self, function: Function, event: bytes, client_context: Document | None, *, tail: bool) -> Steps:
         """A synchronous invocation; returns its Response, with the last of its log if `tail`."""
@@ -172,31 +131,39 @@ class LambdaService:
 
     # Event source mappings
 
-    def _create_mapping(self, request: Request) -> Response:
-        return self._respond(self.mappings.create(function_lookup.request_document(request.body)), status=202)
+    def _create_mapping(self, document: Document, _request: Request) -> Response:
+        return self._respond(self.mappings.create(document), status=202)
 
-    def _get_mapping(self, _request: Request, uuid: str) -> Response:
-        return self._respond(self.mappings.get(uuid))
+    def _get_mapping(self, document: Document, _request: Request) -> Response:
+        return self._respond(self.mappings.get(document["UUID"]))
 
-    def _list_mappings(self, request: Request) -> Response:
-        return self._respond(self.mappings.list(request))
+    def _list_mappings(self, document: Document, _request: Request) -> Response:
+        return self._respond(self.mappings.list(document))
 
-    def _update_mapping(self, request: Request, uuid: str) -> Response:
-        return self._respond(self.mappings.update(uuid, function_lookup.request_document(request.body)), status=202)
+    def _update_mapping(self, document: Document, _request: Request) -> Response:
+        return self._respond(self.mappings.update(document), status=202)
 
-    def _delete_mapping(self, _request: Request, uuid: str) -> Response:
-        return self._respond(self.mappings.delete(uuid), status=202)
+    def _delete_mapping(self, document: Document, _request: Request) -> Response:
+        return self._respond(self.mappings.delete(document["UUID"]), status=202)
 
-    def _list_tags(self, _request: Request, arn: str) -> Response:
-        return self._respond({"Tags": self.mappings.tags(arn)})
+    # Tags: moto has those of functions
 
-    def _tag(self, request: Request, arn: str) -> Response:
-        self.mappings.tags(arn).update(function_lookup.request_document(request.body).get("Tags") or {})
+    def _list_tags(self, document: Document, request: Request) -> Response:
+        if not _of_mapping(document):
+            return self._by_moto("ListTags", document, request)
+        return self._respond({"Tags": self.mappings.tags(document["Resource"])})
+
+    def _tag(self, document: Document, request: Request) -> Response:
+        if not _of_mapping(document):
+            return self._by_moto("TagResource", document, request)
+        self.mappings.tags(document["Resource"]).update(document["Tags"])
         return self._respond(None, status=204)
 
-    def _untag(self, request: Request, arn: str) -> Response:
-        tags = self.mappings.tags(arn)
-        for key in parse_qs(urlsplit(request.url).query).get("tagKeys", []):
+    def _untag(self, document: Document, request: Request) -> Response:
+        if not _of_mapping(document):
+            return self._by_moto("UntagResource", document, request)
+        tags = self.mappings.tags(document["Resource"])
+        for key in document["TagKeys"]:
             tags.pop(key, None)
         return self._respond(None, status=204)
 
@@ -215,8 +182,23 @@ class LambdaService:
         )
 
 
-def _with_body(request: Request, document: Document) -> Request:
-    return request._replace(body=json.dumps(document).encode())
+def _of_mapping(document: Document) -> bool:
+    """Whether tags are asked for that are a mapping's."""
+    return ":event-source-mapping:" in document["Resource"]
+
+
+def _check_event(event: bytes, kind: str) -> None:
+    most = MOST_EVENT_REQUEST_BYTES if kind == "Event" else MOST_REQUEST_BYTES
+    if len(event) > most:
+        raise AwsError(
+            "RequestTooLargeException",
+            f"Request must be smaller than {most} bytes for the InvokeFunction operation",
+            413,
+        )
+    try:
+        json.loads(event, parse_constant=refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise AwsError("InvalidRequestContentException", f"Could not parse request body into json: {error}") from None
 
 
 def _client_context(header: str | None) -> Document | None:
@@ -245,27 +227,19 @@ def _invocation_response(outcome: Outcome, *, tail: bool) -> Response:
     return Response(200, headers, outcome.payload)
 
 
-Operation = Callable[..., Response | Steps]
-"""Takes the service, the request, and what its path names; returns the response, or steps that return it."""
+Operation = Callable[[LambdaService, Document, Request], Response | Steps]
+"""Takes the service, the members of the request, and this itself; returns the response, or steps that return it."""
 
-_FUNCTIONS, _MAPPINGS = "/2015-03-31/functions", "/2015-03-31/event-source-mappings"
-_MAPPING_TAGS = "/2017-03-31/tags/([^/]*event-source-mapping[^/]*)"
-
-_ROUTES: tuple[tuple[str, re.Pattern[str], Operation], ...] = tuple(
-    (method, re.compile(f"{path}/?"), operation)
-    for method, path, operation in (
-        ("POST", f"{_FUNCTIONS}/([^/]+)/invocations", LambdaService._invoke),
-        ("POST", _FUNCTIONS, LambdaService._create_function),
-        ("PUT", f"{_FUNCTIONS}/([^/]+)/configuration", LambdaService._update_function_configuration),
-        ("PUT", f"{_FUNCTIONS}/([^/]+)/code", LambdaService._update_function_code),
-        ("POST", _MAPPINGS, LambdaService._create_mapping),
-        ("GET", _MAPPINGS, LambdaService._list_mappings),
-        ("GET", f"{_MAPPINGS}/([^/]+)", LambdaService._get_mapping),
-        ("PUT", f"{_MAPPINGS}/([^/]+)", LambdaService._update_mapping),
-        ("DELETE", f"{_MAPPINGS}/([^/]+)", LambdaService._delete_mapping),
-        ("GET", _MAPPING_TAGS, LambdaService._list_tags),
-        ("POST", _MAPPING_TAGS, LambdaService._tag),
-        ("DELETE", _MAPPING_TAGS, LambdaService._untag),
-    )
-)
-"""Method, path, and operation; moto answers all else."""
+_OPERATIONS: dict[str, Operation] = {
+    "Invoke": LambdaService._invoke,
+    "CreateFunction": LambdaService._create_function,
+    "CreateEventSourceMapping": LambdaService._create_mapping,
+    "ListEventSourceMappings": LambdaService._list_mappings,
+    "GetEventSourceMapping": LambdaService._get_mapping,
+    "UpdateEventSourceMapping": LambdaService._update_mapping,
+    "DeleteEventSourceMapping": LambdaService._delete_mapping,
+    "ListTags": LambdaService._list_tags,
+    "TagResource": LambdaService._tag,
+    "UntagResource": LambdaService._untag,
+}
+"""moto answers all others."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import parse_qs, urlsplit
-
 from kinesis_lab.emulator.lambda_ import function_lookup
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration, check_creation
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
@@ -12,7 +9,7 @@ from kinesis_lab.emulator.lambda_.mapping.mapping import EventSourceMapping
 from kinesis_lab.emulator.lambda_.mapping.settings import DEFAULTS, checked_settings, invalid
 from kinesis_lab.emulator.lambda_.mapping.source import Source, find_source
 from kinesis_lab.emulator.validation import validate
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document, Request
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
 
 MOST_LISTED = 100
 """Mappings on a page, unless fewer are asked for: our choice."""
@@ -59,30 +56,29 @@ class Mappings:
         """GetEventSourceMapping."""
         return self._find(uuid).configuration.document()
 
-    def list(self, request: Request) -> Document:
+    def list(self, document: Document) -> Document:
         """ListEventSourceMappings: of a source, of a function, or all."""
-        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
-        source, name = query.get("EventSourceArn"), query.get("FunctionName")
+        source, name = document.get("EventSourceArn"), document.get("FunctionName")
         arn = self._function_arn(name) if name else None
         found = [
             mapping.configuration
             for mapping in self._mappings.values()
             if source in (None, mapping.configuration.source_arn) and arn in (None, mapping.configuration.function_arn)
         ]
-        if marker := query.get("Marker"):
+        if marker := document.get("Marker"):
             places = [place for place, configuration in enumerate(found) if configuration.uuid == marker]
             if not places:
                 raise invalid(f"Marker is {marker}, and must be the NextMarker of an answer.")
             found = found[places[0] :]
-        most = _page_size(query.get("MaxItems"))
+        most = min(document.get("MaxItems", MOST_LISTED), MOST_LISTED)
         answer: Document = {"EventSourceMappings": [configuration.document() for configuration in found[:most]]}
         return answer | ({"NextMarker": found[most].uuid} if len(found) > most else {})
 
-    def update(self, uuid: str, document: Document) -> Document:
+    def update(self, document: Document) -> Document:
         """UpdateEventSourceMapping: the new settings hold when it is Enabled or Disabled again."""
-        mapping = self._find(uuid)
+        validate("lambda", "UpdateEventSourceMapping", document)
+        mapping = self._find(document["UUID"])
         configuration = mapping.configuration
-        validate("lambda", "UpdateEventSourceMapping", {**document, "UUID": uuid})
         self._refuse_while(configuration, "Creating", "Enabling", "Updating", "Disabling")
         settings = self._checked(document, configuration.settings_document)
         function_arn = configuration.function_arn
@@ -171,12 +167,3 @@ class Mappings:
                 f"The event source mapping with UUID {configuration.uuid} cannot be changed while it is "
                 f"{configuration.state}.",
             )
-
-
-def _page_size(asked: str | None) -> int:
-    if asked is None:
-        return MOST_LISTED
-    if not re.fullmatch("[0-9]{1,9}", asked):
-        raise AwsError("SerializationException", f"maxItems is {asked!r}, and must be a integer.")
-    validate("lambda", "ListEventSourceMappings", {"MaxItems": int(asked)})
-    return min(int(asked), MOST_LISTED)

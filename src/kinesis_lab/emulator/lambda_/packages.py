@@ -1,4 +1,4 @@
-"""The files of an execution environment: how a package is unzipped for it, and how all of it is removed again."""
+"""The package of a function, unzipped for one execution environment."""
 
 from __future__ import annotations
 
@@ -70,40 +70,3 @@ def _link(path: Path, target: str, task: Path) -> None:
         if os.name != "nt":
             raise
         path.write_text(target, encoding="utf-8")
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder and all that a function has made in it; links are removed, and not followed.
-
-    Folders are opened whatever their modes, and are moved up before they are emptied: so they may be nested more deeply
-    than a path may be long.  Raises OSError for what cannot be removed.
-    """
-    root = str(folder)
-    made, ahead = 0, [root]
-    while ahead:
-        here = ahead.pop()
-        os.chmod(here, stat.S_IRWXU)
-        with os.scandir(here) as entries:
-            inside = list(entries)
-        for entry in inside:
-            if not entry.is_dir(follow_symlinks=False):
-                _unlink(entry.path)
-                continue
-            place = entry.path
-            if here != root:
-                os.chmod(place, stat.S_IRWXU)
-                while os.path.lexists(place := os.path.join(root, str(made))):
-                    made += 1
-                os.rename(entry.path, place)
-            ahead.append(place)
-        if here != root:
-            os.rmdir(here)
-    os.rmdir(root)
-
-
-def _unlink(path: str) -> None:
-    try:
-        os.unlink(path)
-    except PermissionError:  # Windows does not remove what is read-only
-        os.chmod(path, stat.S_IRWXU)
-        os.unlink(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import Protocol
@@ -17,6 +18,9 @@ class Watched(Protocol):
 
     def resident_memory(self) -> int:
         """Bytes of memory that it holds now."""
+
+    def cut_log(self) -> None:
+        """Keep what it prints within bounds."""
 
     def kill(self, reason: str) -> None:
         """End it, for a reason: hung or memory."""
@@ -55,5 +59,10 @@ class Watch:
             for environment, deadline in list(self._waits.items()):
                 if time.monotonic() > deadline:
                     environment.kill("hung")
-                elif environment.resident_memory() > environment.memory * MEGABYTE:
-                    environment.kill("memory")
+                    continue
+                # Whatever a system raises at a look at a process: the others, and the next look, need the watch.
+                with contextlib.suppress(Exception):
+                    environment.cut_log()
+                with contextlib.suppress(Exception):
+                    if environment.resident_memory() > environment.memory * MEGABYTE:
+                        environment.kill("memory")

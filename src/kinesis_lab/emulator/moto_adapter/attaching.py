@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from kinesis_lab.emulator.clock import Clock
-from kinesis_lab.emulator.moto_adapter import cloudwatch, delivery, functions, iam, logs, state, virtual_time
+from kinesis_lab.emulator.moto_adapter import (
+    cloudwatch,
+    delivery,
+    functions,
+    iam,
+    logs,
+    state,
+    virtual_time,
+    ways_out,
+)
 from kinesis_lab.emulator.patches import Patches
 
 
@@ -13,6 +22,7 @@ def attach(patches: Patches, clock: Clock, seed: int) -> None:
     What moto kept before, for a `mock_aws` around the cloud, is there again afterwards.
     """
     state.attach(patches, seed)
+    ways_out.attach(patches)
     virtual_time.attach(patches, clock)
     delivery.attach(patches, clock)
     logs.attach(patches)

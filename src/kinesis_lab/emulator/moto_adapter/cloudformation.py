@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from moto.cloudformation import parsing
+from moto.cloudformation.custom_model import CustomModel
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException as UnknownAttribute
 from moto.cloudformation.exceptions import ValidationError
 
 from kinesis_lab.emulator.moto_adapter import stack_lifecycle
 from kinesis_lab.emulator.patches import Patches
+from kinesis_lab.emulator.wire import NotOffered
 
 __all__ = ["CloudFormationType", "UnknownAttribute", "ValidationError", "attach"]
 
@@ -54,6 +56,14 @@ class CloudFormationType(Protocol):
 def attach(patches: Patches, types: Iterable[CloudFormationType]) -> None:
     """Let stacks make resources of these types, instead of moto's where it has them, and behave as AWS's do."""
     known = parsing.get_model_map() | {each.cloudformation_type(): each for each in types}
+    known["AWS::CloudFormation::CustomResource"] = CustomModel
+    patches.attribute(CustomModel, "create_from_cloudformation_json", _refuse_custom_resource)
     patches.attribute(parsing, "get_model_map", lambda: known)
     patches.attribute(parsing, "get_model_list", lambda: list(known.values()))
     stack_lifecycle.attach(patches)
+
+
+def _refuse_custom_resource(_resource_name: str, described: dict[str, Any], *_where: Any, **about: Any) -> None:
+    """Moto would start a container for the function, and not wait for it."""
+    kind = described.get("Type", "AWS::CloudFormation::CustomResource")
+    raise NotOffered(f"the local cloud does not offer custom resources: {about.get('LogicalId')} is a {kind}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import moto.awslambda.models as moto_lambda
@@ -30,7 +32,7 @@ class StatefulFunction(moto_lambda.LambdaFunction):
     def __init__(self, account_id: str, spec: Document, region: str, version: str | int = 1) -> None:
         """As moto makes one; it is Pending from now on."""
         function_settings.check_creation(spec)
-        super().__init__(account_id, spec, region, version)
+        super().__init__(account_id, _with_whole_network(spec), region, version)
         self._born = unix_time()
         self._ready = False
         self._log_to(spec)
@@ -41,11 +43,17 @@ class StatefulFunction(moto_lambda.LambdaFunction):
         if "Environment" in config_updates:
             variables = config_updates["Environment"].get("Variables") or {}
             config_updates = {**config_updates, "Environment": {"Variables": variables}}
-        self._log_to(config_updates)
-        if storage := config_updates.get("EphemeralStorage"):  # moto leaves it as it is
-            self.ephemeral_storage = storage["Size"]
-        configuration: Document = super().update_configuration(config_updates)
+        with self._all_or_nothing():
+            self._log_to(config_updates)
+            if storage := config_updates.get("EphemeralStorage"):  # moto leaves it as it is
+                self.ephemeral_storage = storage["Size"]
+            configuration: Document = super().update_configuration(_with_whole_network(config_updates))
         return configuration
+
+    def update_url_config(self, config: Document) -> Any:
+        """Change what there is of a function URL; raises what AWS answers when there is none."""
+        self.get_url_config()
+        return super().update_url_config(config)
 
     def _log_to(self, spec: Document) -> None:
         if group := (spec.get("LoggingConfig") or {}).get("LogGroup"):
@@ -53,9 +61,15 @@ class StatefulFunction(moto_lambda.LambdaFunction):
 
     def _set_function_code(self, updated_spec: Document) -> None:
         """Take over code that can be unzipped, or none."""
-        before = {**vars(self), "code": dict(self.code)}
-        try:
+        with self._all_or_nothing():
             self._take_code(updated_spec)
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Leave the function as it was if a change of it fails."""
+        before = {**vars(self), "code": dict(getattr(self, "code", {}))}
+        try:
+            yield
         except Exception:
             vars(self).update(before)
             raise
@@ -95,6 +109,12 @@ class StatefulFunction(moto_lambda.LambdaFunction):
         """Pending, then Active."""
         self._ready = self._ready or unix_time() - self._born >= SECONDS_PENDING
         return "Active" if self._ready else "Pending"
+
+
+def _with_whole_network(spec: Document) -> Document:
+    """A specification whose VpcConfig, if it has one, has both lists: moto asks for them when it lists functions."""
+    config = spec.get("VpcConfig")
+    return {**spec, "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], **config}} if config else spec
 
 
 def _uploaded(text: str | bytes) -> bytes:

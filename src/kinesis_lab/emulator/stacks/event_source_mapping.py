@@ -53,7 +53,7 @@ class MappingType(ResourceType):
         apart = (*self.FIXED, "Tags")
         if any(properties.get(name) != before.get(name) for name in self.types() if name not in apart):
             changed = {name: value for name, value in properties.items() if name not in apart}
-            mappings.update(uuid, {**DEFAULTS, **changed})
+            mappings.update({**DEFAULTS, **changed, "UUID": uuid})
         tags = mappings.tags(resource.get_cfn_attribute("EventSourceMappingArn"))
         for key in before.get("Tags", {}):
             tags.pop(key, None)
