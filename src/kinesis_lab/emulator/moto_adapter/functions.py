@@ -139,7 +139,11 @@ def attach(patches: Patches) -> None:
 
 def _backend(region: str) -> Any:
     if region not in _backends:
-        _backends[region] = lambda_simple_backends[ACCOUNT][region]
+        try:
+            _backends[region] = lambda_simple_backends[ACCOUNT][region]
+        except KeyError:
+            message = "Credential should be scoped to a valid region."
+            raise AwsError("InvalidSignatureException", message, 403) from None
     return _backends[region]
 
 
