@@ -54,7 +54,7 @@ class LambdaService:
         """The response, or the steps that return it if it takes time."""
         call = rest_call("lambda", request)
         if call is None:
-            raise NotOffered(f"Lambda has no operation {request.method} {urlsplit(request.url).path}")
+            raise NotOffered(f"the local cloud does not offer lambda {request.method} {urlsplit(request.url).path}")
         operation = _OPERATIONS.get(call.operation)
         if operation is None:
             return self._by_moto(call.operation, validate("lambda", call.operation, call.members), request)

@@ -92,7 +92,10 @@ def by_moto(request: Request, call: Call | None = None) -> Response:
     except RecursionError:
         raise AwsError("SerializationException", "The request is nested too deeply.") from None
     except Exception as problem:
-        if missing := _not_offered(problem):
+        missing = _not_offered(problem)
+        if isinstance(missing, NotOffered):
+            raise missing from problem
+        if missing:
             raise NotOffered(f"the local cloud does not offer this {service} operation: {missing}") from problem
         raise _refusal(problem, request, call) from problem
     if answered is None or (answered.status_code == 404 and answered.content == NOT_IMPLEMENTED):

@@ -14,7 +14,7 @@ from moto.core.utils import unix_time
 
 from kinesis_lab.emulator import function_settings
 from kinesis_lab.emulator.patches import Patches
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document, NotOffered
 
 SECONDS_PENDING = 2.0
 """How long a new function is Pending is not published: our choice, in virtual seconds."""
@@ -47,6 +47,12 @@ class StatefulFunction(moto_lambda.LambdaFunction):
             self._log_to(config_updates)
             configuration: Document = super().update_configuration(_with_whole_network(config_updates))
         return configuration
+
+    def _invoke_lambda(self, event: str | None = None) -> Any:
+        """Moto would start a container when one of its services has a function as a target."""
+        raise NotOffered(
+            f"the local cloud does not offer events for functions by moto's services: {self.function_name}"
+        )
 
     def update_url_config(self, config: Document) -> Any:
         """Change what there is of a function URL; raises what AWS answers when there is none."""
