@@ -9,18 +9,13 @@ import yaml
 from moto.cloudformation import models, responses
 from moto.cloudformation.exceptions import ValidationError
 
+from kinesis_lab.emulator.moto_adapter.yaml_documents import PlainLoader
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.wire import AwsError, Document
 
 
-class TemplateLoader(yaml.SafeLoader):
-    """Reads the YAML of templates: it makes plain values only, where moto's loader would call what a tag names."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """Refuse aliases, as CloudFormation does: a few lines of them can mean millions of values."""
-        if self.check_event(yaml.AliasEvent):
-            raise _format_error("YAML aliases are not allowed in CloudFormation templates")
-        return super().compose_node(parent, index)
+class TemplateLoader(PlainLoader):
+    """Reads the YAML of templates, where moto's own loader would call what a tag names."""
 
 
 def _add_multi_constructor(prefix: str, constructor: Any, **_for_loader: Any) -> None:

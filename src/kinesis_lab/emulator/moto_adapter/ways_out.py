@@ -88,7 +88,7 @@ def _not_for_moto(open_url: Any, place: int) -> Any:
     """
 
     def open_url_unless_moto(*arguments: Any, **more: Any) -> Any:
-        if caller := _moto_below():
+        if caller := moto_below():
             asked = arguments[place] if len(arguments) > place else more.get("url", "")
             url = str(getattr(asked, "full_url", asked))
             if _is_of_package(url):
@@ -107,9 +107,9 @@ def _is_of_package(url: str) -> bool:
     return ".." not in url and any(url.startswith(f"{folder}/") for folder in installed)
 
 
-def _moto_below() -> str:
+def moto_below() -> str:
     """The module of moto's that is at work here, in any of its threads; empty if it is the program's own doing."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe()
     while frame:
         name = str(frame.f_globals.get("__name__"))
         if name.partition(".")[0] == "moto":
