@@ -14,34 +14,63 @@ import pytest
 from kinesis_lab.emulator import file_system
 from kinesis_lab.emulator.lambda_ import environment
 from kinesis_lab.emulator.lambda_.bootstrap import logs
-from kinesis_lab.emulator.lambda_.environment import exit_reason, is_broken_pipe, out_of_reach_of_ctrl_c, python
+from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
+from kinesis_lab.emulator.lambda_.launching import is_broken_pipe, out_of_reach_of_ctrl_c, python
 from kinesis_lab.emulator.wire import NotOffered
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
-    [("SIGBUS", "signal: bus error"), ("SIGKILL", "signal: killed"), ("SIGABRT", "signal: aborted")],
+    ("name", "words"),
+    [
+        ("SIGBUS", "bus error"),
+        ("SIGKILL", "killed"),
+        ("SIGABRT", "aborted"),
+        ("SIGHUP", "hangup"),
+        ("SIGUSR1", "user defined signal 1"),
+        ("SIGTRAP", "trace/breakpoint trap"),
+        ("SIGXFSZ", "file size limit exceeded"),
+        ("SIGSYS", "bad system call"),
+        ("SIGIO", "I/O possible"),
+    ],
 )
-def test_a_signal_has_the_number_that_this_system_gives_it(name, reason):
+def test_a_signal_has_the_number_that_this_system_gives_it(name, words):
     if not hasattr(signal, name):
         pytest.skip(f"this system has no {name}")
-    assert exit_reason(-signal.Signals[name]) == reason
+    assert exit_reason(-signal.Signals[name]) == f"Runtime exited with error: signal: {words}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the signals of Linux")
+def test_every_signal_of_linux_has_words_but_for_those_of_real_time():
+    named = [number for number in range(1, signal.NSIG) if exit_reason(-number)[-2:] != f"{number:2}"]
+    assert named == list(range(1, 32))
+    assert exit_reason(-34) == "Runtime exited with error: signal: signal 34"
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"),
+    ("status", "how"),
     [
-        (0, "exit status 0"),
-        (7, "exit status 7"),
-        (0xFFFFFFFF, "exit status 255"),
-        (0xC0000005, "signal: segmentation fault"),
-        (0xC00000FD, "signal: segmentation fault"),
-        (0xC0000142, "exit status 0xc0000142"),
-        (-9999, "signal 9999"),
+        (0, "without providing a reason"),
+        (7, "with error: exit status 7"),
+        (0x100, "without providing a reason"),
+        (0xFFFFFFFF, "with error: exit status 255"),
+        (0xC0000005, "with error: signal: segmentation fault"),
+        (0xC00000FD, "with error: signal: segmentation fault"),
+        (0xC0000142, "with error: exit status 0xc0000142"),
+        (-9999, "with error: signal: signal 9999"),
     ],
 )
-def test_how_a_process_ended(status, reason):
-    assert exit_reason(status) == reason
+def test_how_a_process_ended(status, how):
+    assert exit_reason(status) == f"Runtime exited {how}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the signals of Linux")
+@pytest.mark.parametrize("leave", ["os._exit(0)", "sys.exit()", "os.kill(os.getpid(), 34)"])
+def test_the_whole_of_what_lambda_says_of_an_end(deploy, invoke, leave):
+    deploy(f"import os, sys\ndef handler(event, context): {leave}")
+    answer = invoke()
+    how = "with error: signal: signal 34" if "34" in leave else "without providing a reason"
+    message = f"RequestId: {answer.request_id} Error: Runtime exited {how}"
+    assert answer.result == {"errorType": "Runtime.ExitError", "errorMessage": message}
 
 
 def test_on_windows_the_real_python_is_started_and_not_the_launcher(monkeypatch):
@@ -73,7 +102,7 @@ def test_a_broken_pipe_has_two_names(error, deploy, invoke, monkeypatch):
 
 
 def gone(_environment):
-    raise environment.Died("exit status 3")
+    raise environment.Died(exit_reason(3))
 
 
 def test_other_errors_of_pipes_are_not_ignored(deploy, invoke, monkeypatch):

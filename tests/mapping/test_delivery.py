@@ -274,6 +274,37 @@ def test_a_smaller_batch_size_cuts_what_is_being_retried(stage):
     assert [each.texts for each in stage.invocations if each.ok] == [["a", "b"], ["c", "d"], ["e"]]
 
 
+def test_a_batch_that_is_cut_by_a_smaller_batch_size_is_counted_anew(stage):
+    stage.answer = poison
+    stage.map(BatchSize=4, MaximumRetryAttempts=5)
+    stage.put("poison", "a", "b", "c")
+    stage.cloud.wait(14)
+    assert stage.batches == [["poison", "a", "b", "c"]] * 4
+    stage.update(BatchSize=2, wait=200)
+    assert stage.batches[4:] == [["poison", "a"]] * 6 + [["b", "c"]]
+    assert list(stage.rows("invoke")["attempt"]) == [1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 1]
+    (given_up,) = stage.rows("discard").itertuples()
+    assert (given_up.records, given_up.attempt) == (2, 6)
+
+
+@pytest.mark.parametrize("age", [60, -1])
+def test_what_is_left_when_the_front_is_too_old_is_counted_anew(stage, age):
+    """Be it by MaximumRecordAgeInSeconds or by the stream's retention."""
+    stage.answer = poison
+    limit = 60 if age == 60 else 24 * 3600
+    stage.map(Enabled=False, MaximumRecordAgeInSeconds=age, MaximumRetryAttempts=5)
+    stage.put("poison 1")
+    stage.cloud.wait(20)
+    stage.put("poison 2")
+    stage.cloud.wait(limit - 20 - 15 - 6)
+    stage.update(Enabled=True, wait=200)
+    front = stage.batches.count(["poison 1", "poison 2"])
+    assert 2 <= front <= 5
+    assert stage.batches[front:] == [["poison 2"]] * len(stage.batches[front:])
+    attempts = [*range(1, front + 1), *range(1, len(stage.batches) - front + 1)]
+    assert list(stage.rows("invoke")["attempt"]) == attempts
+
+
 def test_a_function_that_is_deleted_stops_delivery_and_its_successor_goes_on(stage):
     stage.map()
     function = stage.lambda_.get_function(FunctionName="app")["Configuration"]

@@ -10,8 +10,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from kinesis_lab.emulator.kinesis.shard import BYTES_OUT
 from tests.conftest import zipped
-from tests.mapping.conftest import ARN, poison
+from tests.mapping.conftest import ARN, Stage, poison
 
 HALF = 2**127
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -199,6 +200,130 @@ def test_a_reader_who_waits_and_stops_holds_nobody_up(stage):
         assert polls[polls["mapping"] == uuid]["records"].sum() == 60
 
 
+def mapped_at_once(stage, mappings: int, **settings) -> list[str]:
+    """So many mappings, each to a function of its own, whose pollers all have the same rhythm; their UUIDs."""
+    names = [f"app-{number}" for number in range(mappings)]
+    for name in names:
+        stage.deploy(name)
+    stage.cloud.wait(10)
+    uuids = [stage.map(function=name, wait=0, Enabled=False, **settings) for name in names]
+    stage.cloud.wait(20)
+    enable(stage, uuids)
+    return uuids
+
+
+def enable(stage, uuids):
+    """All at the same instant."""
+    mappings = stage.cloud.emulator.switchboard.lambda_("us-east-1").mappings
+    for uuid in uuids:
+        mappings.update(uuid, {"Enabled": True})
+    stage.cloud.wait(6)
+
+
+def got(stage, uuids) -> dict[str, int]:
+    """How many records each has read."""
+    polls = stage.rows("poll")
+    return {uuid: int(polls[polls["mapping"] == uuid]["records"].sum()) for uuid in uuids}
+
+
+def split(stage):
+    stage.kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey=str(HALF))
+
+
+def merge(stage):
+    stage.kinesis.merge_shards(
+        StreamName="orders", ShardToMerge="shardId-000000000000", AdjacentShardToMerge="shardId-000000000001"
+    )
+
+
+def scale(stage):
+    stage.kinesis.update_shard_count(StreamName="orders", TargetShardCount=2, ScalingType="UNIFORM_SCALING")
+
+
+@pytest.mark.parametrize("mappings", range(5, 13))
+@pytest.mark.parametrize(("shards", "reshard"), [(1, split), (2, merge), (1, scale)])
+def test_nobody_starves_when_all_have_the_same_rhythm(local_cloud, mappings, shards, reshard):
+    stage = Stage(local_cloud)
+    stage.open(shards)
+    uuids = mapped_at_once(stage, mappings)
+    reshard(stage)
+    stage.cloud.wait(60)
+    for count in range(1, 11):
+        stage.put("x", hash_key=0)
+        stage.cloud.wait(1 + mappings // 5 + 1)
+        assert set(got(stage, uuids).values()) == {count}, "at the latest when all others have had their turn"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reshard", [split, scale])
+def test_everybody_gets_everything_for_as_long_as_the_stream_keeps_it(stage, reshard):
+    uuids = mapped_at_once(stage, 12)
+    reshard(stage)
+    hours = 26
+    for _ in range(hours * 12):
+        stage.put("x", hash_key=0)
+        stage.cloud.wait(300)
+    assert set(got(stage, uuids).values()) == {hours * 12}
+    assert stage.rows("expired").empty
+
+
+def test_who_was_refused_and_has_nothing_to_read_holds_nobody_up(stage):
+    """Seven stand at the tip; two of them could not read when they came, and stood in the queue for ever."""
+    uuids = mapped_at_once(stage, 7)
+    stage.put("a", "b")
+    stage.cloud.wait(5)
+    for uuid in uuids:
+        stage.lambda_.update_event_source_mapping(UUID=uuid, Enabled=False)
+    stage.cloud.wait(10)
+    enable(stage, uuids)
+    stage.deploy("late")
+    stage.cloud.wait(10)
+    late = stage.map(function="late", wait=10)
+    assert got(stage, [late]) == {late: 2}
+
+
+def in_debt(stage, shard: int, seconds: int) -> None:
+    """A reader has taken so much of a shard that it gives out nothing for so many seconds."""
+    shard = stage.cloud.emulator.switchboard.kinesis("us-east-1").region.streams["orders"].shards[shard]
+    shard.reads.spend(stage.cloud.emulator.clock.microseconds, 1, BYTES_OUT * seconds)
+
+
+def test_a_mapping_that_is_refused_for_long_says_so(stage):
+    stage.map()
+    stage.put("a")
+    stage.cloud.wait(3)
+    in_debt(stage, 0, 90)
+    stage.put("b")
+    stage.cloud.wait(50)
+    assert stage.last_result == "OK"
+    stage.cloud.wait(30)
+    assert stage.last_result == "PROBLEM: Reads of the stream are throttled"
+    assert stage.lambda_.get_event_source_mapping(UUID=stage.uuid)["State"] == "Enabled"
+    stage.cloud.wait(15)
+    assert stage.batches == [["a"], ["b"]] and stage.last_result == "OK"
+
+
+def test_a_problem_of_one_shard_is_not_hidden_by_another(local_cloud):
+    stage = Stage(local_cloud)
+    stage.open(shards=2)
+    stage.map()
+    in_debt(stage, 1, 90)
+    stage.put("a", hash_key=2**128 - 1)
+    stage.cloud.wait(80)
+    stage.put("b", hash_key=0)
+    stage.cloud.wait(3)
+    assert stage.batches == [["b"]] and stage.last_result == "PROBLEM: Reads of the stream are throttled"
+    stage.cloud.wait(15)
+    assert stage.batches == [["b"], ["a"]] and stage.last_result == "OK"
+
+
+def test_who_has_nothing_to_read_has_no_problem(stage):
+    stage.map()
+    in_debt(stage, 0, 300)
+    stage.cloud.wait(200)
+    assert stage.last_result == "No records processed"
+
+
 def test_what_expires_before_it_is_read_is_counted(stage):
     stage.put("a", "b", "c")
     stage.map(Enabled=False)
@@ -296,7 +421,7 @@ def test_a_consumer_that_is_deregistered_under_its_mapping(stage, consumer):
     stage.cloud.wait(60)
     assert stage.batches == [["a"]]
     mapping = stage.lambda_.get_event_source_mapping(UUID=stage.uuid)
-    assert (mapping["State"], mapping["LastProcessingResult"]) == ("Enabled", "OK")
+    assert (mapping["State"], mapping["LastProcessingResult"]) == ("Enabled", "PROBLEM: Consumer not found")
 
 
 # The execution role (facts 9)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.mapping.conftest import ARN, Failure, failures, number_of
+from tests.mapping.conftest import ARN, Failure, Stage, failures, number_of
 
 
 def count(event):
@@ -149,7 +151,22 @@ def test_a_final_invocation_without_retries_left_is_given_up_and_its_state_is_go
     stage.cloud.wait(30)
     seen = [(each.texts, each.event["state"]) for each in stage.invocations]
     assert seen == [(["a"], {}), *[([], {"count": 1})] * 3, (["b"], {}), *[([], {"count": 1})] * 3]
-    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+    (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    document = json.loads(message["Body"])
+    assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert document["requestContext"]["approximateInvokeCount"] == 3
+    assert document["KinesisBatchInfo"] == {
+        "shardId": "shardId-000000000000",
+        "startSequenceNumber": None,
+        "endSequenceNumber": None,
+        "approximateArrivalOfFirstRecord": None,
+        "approximateArrivalOfLastRecord": None,
+        "batchSize": 0,
+        "streamArn": ARN,
+    }
+    assert json.loads(document["payload"]) == stage.invocations[3].event
+    reported = [(row.records, row.outcome, row.note) for row in stage.rows("discard").itertuples()]
+    assert reported == [(0, "reported", "RetryAttemptsExhausted")] * 2
 
 
 @pytest.mark.parametrize(("age", "hours"), [(60, 1), (-1, 24)])
@@ -172,6 +189,28 @@ def test_a_final_invocation_is_given_up_when_its_window_ended_too_long_ago(stage
     stage.put("b")
     stage.cloud.wait(5)
     assert stage.batches[tries:][0] == ["b"] and stage.invocations[tries].event["state"] == {}
+
+
+def test_a_final_invocation_that_is_too_old_goes_to_the_destination_with_its_state(stage):
+    def never_closes(event):
+        if event["isFinalInvokeForWindow"]:
+            raise Failure
+        return count(event)
+
+    s3 = stage.cloud.client("s3")
+    s3.create_bucket(Bucket="failed")
+    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+    stage.cloud.client("iam").put_role_policy(RoleName="shop", PolicyName="keep", PolicyDocument=policy)
+    stage.answer = never_closes
+    destination = {"OnFailure": {"Destination": "arn:aws:s3:::failed"}}
+    stage.map(TumblingWindowInSeconds=10, MaximumRecordAgeInSeconds=60, DestinationConfig=destination)
+    stage.put("a", "b")
+    stage.cloud.wait(120)
+    (found,) = s3.list_objects_v2(Bucket="failed")["Contents"]
+    document = json.loads(s3.get_object(Bucket="failed", Key=found["Key"])["Body"].read())
+    payload = json.loads(document["payload"])
+    assert document["requestContext"]["condition"] == "RecordAgeExceeded"
+    assert (payload["state"], payload["Records"], payload["isFinalInvokeForWindow"]) == ({"count": 2}, [], True)
 
 
 def test_too_much_state_ends_the_window_early(stage):
@@ -242,6 +281,176 @@ def test_a_window_that_ends_in_a_pause_is_closed_after_it(counting):
     counting.update(Enabled=True, wait=20)
     first, final = counting.invocations
     assert first.texts == ["a"] and final.event["isFinalInvokeForWindow"] and final.event["state"] == {"count": 1}
+
+
+# A window that is open when reading comes to its end
+
+
+def finals(stage):
+    """The state with which each window was closed, in their order."""
+    return [each.event["state"] for each in stage.invocations if each.event["isFinalInvokeForWindow"]]
+
+
+def split(stage):
+    stage.kinesis.split_shard(StreamName="orders", ShardToSplit="shardId-0", NewStartingHashKey=str(2**127))
+
+
+def merge(stage):
+    shards = [f"shardId-{number:012d}" for number in range(2)]
+    stage.kinesis.merge_shards(StreamName="orders", ShardToMerge=shards[0], AdjacentShardToMerge=shards[1])
+
+
+def scale(stage):
+    stage.kinesis.update_shard_count(StreamName="orders", TargetShardCount=2, ScalingType="UNIFORM_SCALING")
+
+
+@pytest.fixture
+def paused(counting):
+    """With three records in a window that is open, Disabled."""
+    counting.map(TumblingWindowInSeconds=60)
+    counting.put("a", "b", "c")
+    counting.cloud.wait(3)
+    counting.update(Enabled=False)
+    return counting
+
+
+@pytest.mark.parametrize("reshard", [split, scale])
+@pytest.mark.parametrize("seconds", [31, 3600])
+def test_a_shard_that_is_closed_in_a_pause_has_its_window_closed(paused, reshard, seconds):
+    reshard(paused)
+    paused.cloud.wait(seconds)
+    assert not finals(paused)
+    paused.put("d", hash_key=0)
+    paused.update(Enabled=True, wait=90)
+    assert finals(paused) == [{"count": 3}, {"count": 1}]
+    assert paused.batches == [["a", "b", "c"], [], ["d"], []], "the parent's comes first"
+
+
+def test_both_shards_of_a_merge_have_theirs_closed(local_cloud):
+    stage = Stage(local_cloud, answer=count)
+    stage.open(shards=2)
+    stage.map(TumblingWindowInSeconds=60)
+    stage.put("a", hash_key=0)
+    stage.put("b", "c", hash_key=2**128 - 1)
+    stage.cloud.wait(3)
+    stage.update(Enabled=False)
+    merge(stage)
+    stage.cloud.wait(31)
+    stage.put("d")
+    stage.update(Enabled=True, wait=90)
+    assert sorted(state["count"] for state in finals(stage)) == [1, 1, 2]
+
+
+def test_a_shard_whose_final_invocation_fails_is_closed_after_a_pause(stage):
+    def closes_late(event):
+        if event["isFinalInvokeForWindow"] and stage.cloud.emulator.clock.elapsed < 400:
+            raise Failure
+        return count(event)
+
+    stage.answer = closes_late
+    stage.map(TumblingWindowInSeconds=60)
+    stage.put("a")
+    stage.cloud.wait(3)
+    split(stage)
+    stage.cloud.wait(100)
+    stage.update(Enabled=False, wait=400)
+    tries = len(finals(stage))
+    stage.update(Enabled=True, wait=20)
+    assert tries > 3 and finals(stage)[tries:] == [{"count": 1}]
+
+
+@pytest.mark.parametrize(("hours", "closes"), [(23, True), (25, False), (60, False)])
+def test_a_shard_that_expires_in_a_pause_has_its_window_closed_or_given_up(paused, hours, closes):
+    split(paused)
+    paused.cloud.wait(hours * 3600)
+    paused.put("d", hash_key=0)
+    paused.update(Enabled=True, wait=90)
+    assert finals(paused) == [{"count": 3}, {"count": 1}][not closes :]
+    given_up = [(row.shard, row.records, row.note) for row in paused.rows("discard").itertuples()]
+    assert given_up == [("shardId-000000000000", 0, "RecordAgeExceeded")][closes:]
+
+
+def test_a_long_window_outlives_its_shard(counting):
+    counting.map(TumblingWindowInSeconds=900)
+    counting.put("a")
+    counting.cloud.wait(3)
+    counting.update(Enabled=False)
+    split(counting)
+    counting.cloud.wait(24 * 3600 + 40)
+    listed = [shard["ShardId"] for shard in counting.kinesis.list_shards(StreamName="orders")["Shards"]]
+    assert listed == ["shardId-000000000001", "shardId-000000000002"]
+    counting.update(Enabled=True, wait=20)
+    assert finals(counting) == [{"count": 1}]
+
+
+def test_what_expires_in_a_closed_shard_is_counted_as_lost(stage):
+    stage.map(Enabled=False)
+    stage.update(Enabled=True)
+    stage.update(Enabled=False)
+    stage.put("a", "b")
+    split(stage)
+    stage.cloud.wait(31)
+    stage.put("c", hash_key=0)
+    stage.cloud.wait(25 * 3600)
+    stage.put("d", hash_key=0)
+    stage.update(Enabled=True, wait=20)
+    lost = [(row.shard[-1], row.places) for row in stage.rows("expired").itertuples()]
+    assert lost == [("0", "0-1"), ("1", "0")] and stage.batches == [["d"]]
+
+
+def test_a_stream_that_is_deleted_in_a_pause_has_its_windows_closed(paused):
+    paused.kinesis.delete_stream(StreamName="orders")
+    paused.cloud.wait(60)
+    paused.update(Enabled=True, wait=20)
+    assert finals(paused) == [{"count": 3}]
+
+
+@pytest.mark.parametrize("in_a_pause", [False, True])
+def test_a_consumer_that_is_deregistered_has_its_windows_closed(counting, in_a_pause):
+    consumer = counting.kinesis.register_stream_consumer(StreamARN=ARN, ConsumerName="fast")["Consumer"]["ConsumerARN"]
+    counting.cloud.wait(20)
+    counting.map(source=consumer, TumblingWindowInSeconds=60)
+    counting.put("a", "b")
+    counting.cloud.wait(3)
+    if in_a_pause:
+        counting.update(Enabled=False)
+    counting.kinesis.deregister_stream_consumer(ConsumerARN=consumer)
+    counting.put("of the same window, and never read")
+    counting.cloud.wait(120)
+    if in_a_pause:
+        assert not finals(counting)
+        counting.update(Enabled=True)
+    assert counting.batches == [["a", "b"], []] and finals(counting) == [{"count": 2}]
+    assert counting.last_result == "PROBLEM: Consumer not found"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"TumblingWindowInSeconds": 0},
+        {"TumblingWindowInSeconds": 0, "ParallelizationFactor": 5},
+        {"TumblingWindowInSeconds": 30},
+        {"BatchSize": 1, "MaximumBatchingWindowInSeconds": 300},
+        {"FilterCriteria": {"Filters": [{"Pattern": '{"partitionKey": ["nobody"]}'}]}},
+    ],
+)
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_window_is_closed_whatever_the_settings_become(paused, settings, closed):
+    if closed:
+        split(paused)
+        paused.cloud.wait(31)
+    paused.update(**settings)
+    paused.update(Enabled=True, wait=400)
+    assert finals(paused) == [{"count": 3}]
+
+
+def test_a_window_is_closed_by_the_function_that_the_mapping_has_by_then(paused):
+    paused.deploy("other")
+    split(paused)
+    paused.cloud.wait(31)
+    paused.update(FunctionName="other", Enabled=True, wait=20)
+    assert finals(paused) == [{"count": 3}]
+    assert [row.function for row in paused.rows("invoke").itertuples()] == ["app", "other"]
 
 
 def test_a_window_has_one_state_so_one_lane(stage):

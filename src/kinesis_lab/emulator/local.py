@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from kinesis_lab.emulator import botocore_requests, process
 from kinesis_lab.emulator.clock import Clock
 from kinesis_lab.emulator.identity import Identities
+from kinesis_lab.emulator.interrupts import interrupts_postponed
 from kinesis_lab.emulator.moto_adapter import attaching
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.recorder import FlightRecorder
@@ -76,10 +77,10 @@ class LocalCloud:
 
     def close(self) -> None:
         """End everything that runs and give the process back as it was.  A second time does nothing."""
-        if self.closed:
-            return
-        _open.remove(self)
-        self._end()
+        with interrupts_postponed():
+            if not self.closed:
+                _open.remove(self)
+                self._end()
 
     def _end(self) -> None:
         with self._patches:  # undone last, whatever happens

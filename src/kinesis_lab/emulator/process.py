@@ -1,4 +1,4 @@
-"""What else of this process is the local cloud's while it is open: environment variables, sleep, and chance."""
+"""What else of this process is the local cloud's while it is open: environment variables, limits, sleep, and chance."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import boto3
 from botocore import retryhandler
 from botocore.retries.standard import ExponentialBackoff
 
+from kinesis_lab.emulator import initial_environment
 from kinesis_lab.emulator.clock import Clock
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.wire import REGION
@@ -28,8 +30,14 @@ _NO_CREDENTIALS = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "TZ": "UTC",
 }
-"""What the environment says while a local cloud is open: keys that are none, no profile, one time zone."""
-_NO_DIRECTIONS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL")
+"""All that the environment says of AWS while a local cloud is open: keys that are none, and no profile; and the time
+zone."""
+_AWS = "AWS_"
+"""How every name begins from which an SDK of AWS takes credentials, addresses or other directions."""
+
+DESCRIPTORS = 8192
+"""How many descriptors this process may have while a local cloud is open, if the system allows it: an environment takes
+four of them here, a function may run a thousand times at once, and a usual limit is 1,024."""
 
 _real_sleep = time.sleep
 _virtual_sleep: Callable[[float], None] | None = None
@@ -39,6 +47,7 @@ _virtual_sleep: Callable[[float], None] | None = None
 def attach(patches: Patches, clock: Clock, seed: int) -> None:
     """Hide credentials, and let this thread's sleep move `clock`.  Closing `patches` gives everything back."""
     _set_environment(patches)
+    _raise_descriptor_limit(patches)
     _take_over_sleep(patches, clock)
     _draw_jitter_from(patches, random.Random(seed))
 
@@ -48,7 +57,8 @@ def attach(patches: Patches, clock: Clock, seed: int) -> None:
 
 def _set_environment(patches: Patches) -> None:
     patches.callback(_heed_time_zone)
-    for name in _NO_DIRECTIONS:
+    _hide_initial_environment(patches)
+    for name in [name for name in os.environ if name.startswith(_AWS)]:
         patches.no_item(os.environ, name)
     for name, value in _NO_CREDENTIALS.items():
         patches.item(os.environ, name, value)
@@ -56,10 +66,37 @@ def _set_environment(patches: Patches) -> None:
     patches.attribute(boto3, "DEFAULT_SESSION", None)  # it may know the variables of before
 
 
+def _hide_initial_environment(patches: Patches) -> None:
+    """A handler can read what its parents were started with."""
+    try:
+        patches.callback(initial_environment.show, initial_environment.hide(_AWS.encode()))
+    except OSError as refused:
+        warnings.warn(
+            f"handlers may read in /proc what this process was started with, its AWS variables as well: {refused}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
 def _heed_time_zone() -> None:
     """Make the C library look at TZ again, so that boto3's local times are the same everywhere (not on Windows)."""
     if hasattr(time, "tzset"):
         time.tzset()
+
+
+# Descriptors
+
+
+def _raise_descriptor_limit(patches: Patches) -> None:
+    if sys.platform == "win32":  # which has no such limit
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        patches.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # Sleep

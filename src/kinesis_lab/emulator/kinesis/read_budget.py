@@ -19,8 +19,8 @@ class IdlePoller:
 class ReadBudget(Budget):
     """A budget of reads, of which idle pollers take one each in every period.
 
-    They take no events of the simulation: what they would have spent is spent when somebody else asks.  An idle
-    poller gives way for a period to whoever was refused.
+    They take no events of the simulation: what they would have spent is spent when somebody else asks.  Whoever was
+    refused comes again after a period: until then, and at that very instant, idle pollers give way.
     """
 
     __slots__ = ("_idle", "_refused")
@@ -59,5 +59,5 @@ class ReadBudget(Budget):
                 poller.last = last
                 due.append(last)
         for moment in sorted(due):
-            if self._refused <= moment - self._seconds and super().allows(moment, 1, 1):
+            if self._refused < moment - self._seconds and super().allows(moment, 1, 1):
                 self.spend(moment)

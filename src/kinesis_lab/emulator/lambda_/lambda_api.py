@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.lambda_ import function_lookup
 from kinesis_lab.emulator.lambda_.function_lookup import Function
+from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
-from kinesis_lab.emulator.lambda_.runtime import Outcome
 from kinesis_lab.emulator.moto_adapter import dispatch, ways_out
 from kinesis_lab.emulator.protocols import rest_call, rest_request
 from kinesis_lab.emulator.validation import read, refuse_constant, validate

@@ -12,9 +12,11 @@ from kinesis_lab.emulator.wire import AwsError, Document, NotOffered
 NO_RECORDS_YET = "No records processed"
 OK = "OK"
 FUNCTION_FAILED = "PROBLEM: Function call failed"
-"""Values of LastProcessingResult (facts 7.4).  AWS publishes no list of them: the two below are our own words."""
+"""Values of LastProcessingResult (facts 7.4).  AWS publishes no list of them: those below are our own words."""
 NO_ACCESS = "PROBLEM: The execution role may not read the stream"
 NO_STREAM = "PROBLEM: Stream not found"
+NO_CONSUMER = "PROBLEM: Consumer not found"
+THROTTLED = "PROBLEM: Reads of the stream are throttled"
 
 OTHER_SOURCE = re.compile("arn:[a-z-]+:(?!kinesis:)")
 """How the ARN of any other source begins."""
@@ -37,6 +39,9 @@ class Configuration:
     tags: dict[str, str] = field(default_factory=dict)
     state: str = "Creating"
     last_result: str = NO_RECORDS_YET
+    """Of the last invocation."""
+    reading_problems: dict[str, str] = field(default_factory=dict)
+    """Why a shard cannot be read at the moment, by its id."""
     settings_document: Document = field(default_factory=lambda: dict(DEFAULTS))
     """The settings as the API has them."""
     settings: Settings = field(init=False)
@@ -63,7 +68,7 @@ class Configuration:
             "FunctionArn": self.function_arn,
             "StartingPosition": self.starting_position,
             "LastModified": self.last_modified,
-            "LastProcessingResult": self.last_result,
+            "LastProcessingResult": next(iter(self.reading_problems.values()), self.last_result),
             "State": self.state,
             "StateTransitionReason": "User action",
             **self.settings_document,

@@ -69,6 +69,7 @@ class ShardConsumer:
         self._reader = reader = self._source.reader(
             self._context, self._target, self.shard, position, self._journal, self._arrivals.wake
         )
+        yield from self._change_lanes()  # also if all was read before: a tumbling window may be open still
         while not self.stopped and not self.shard.read_to_end(reader.position) and not self._source.deleted:
             if len(self._lanes) != self._configuration.settings.lanes:
                 reader.stop_waiting()
@@ -90,7 +91,7 @@ class ShardConsumer:
         yield from self._all_at_rest()
         self._take_window()
         if self._source.deleted:
-            self._journal.deleted()
+            self._journal.unreadable(self._source.not_found)
         return not self.stopped
 
     def _hand_out(self, records: list[Record]) -> None:

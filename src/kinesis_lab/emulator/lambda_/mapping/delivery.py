@@ -14,6 +14,7 @@ from typing import Any
 
 from kinesis_lab.emulator.clock import Clock, Steps
 from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.journal import ShardJournal
 from kinesis_lab.emulator.lambda_.mapping.lane import Batch, Lane
@@ -21,7 +22,6 @@ from kinesis_lab.emulator.lambda_.mapping.on_failure import History, OnFailureDe
 from kinesis_lab.emulator.lambda_.mapping.response import processed, state_of
 from kinesis_lab.emulator.lambda_.mapping.source import Source
 from kinesis_lab.emulator.lambda_.mapping.target import TOO_LARGE, Attempt, Target
-from kinesis_lab.emulator.lambda_.runtime import Outcome
 from kinesis_lab.emulator.wire import AwsError
 
 # AWS publishes no numbers.  Recorded is that a function that fails at once was called 8 times within a record age of
@@ -59,6 +59,12 @@ class SubBatch:
     """Function errors with just these records: what MaximumRetryAttempts counts."""
     refusals: int = 0
     """Attempts in a row in which the function was not even invoked."""
+
+    def become(self, records: list[Record]) -> None:
+        """Have other records from now on: counting begins anew, as when a checkpoint advances (facts 7.12)."""
+        self.records = records
+        self.history = History()
+        self.failures = 0
 
 
 class BatchInFlight:
@@ -102,23 +108,23 @@ class BatchInFlight:
         size = self._delivery.configuration.settings.batch_size
         if len(sub_batch.records) > size:  # AWS does not say what becomes of a batch that is being retried: our choice
             self._left.appendleft(SubBatch(sub_batch.records[size:]))
-            sub_batch.records = sub_batch.records[:size]
+            sub_batch.become(sub_batch.records[:size])
 
     # What is too old
 
     def _discard_old(self, sub_batch: SubBatch) -> Steps:
         """Drop what the stream no longer keeps, and discard what is over MaximumRecordAgeInSeconds (facts 7.10)."""
-        delivery, now = self._delivery, self._delivery.clock.now
+        delivery, now, history = self._delivery, self._delivery.clock.now, sub_batch.history
         expired = _older(sub_batch.records, now - delivery.source.retention_seconds)
         if expired:
             delivery.journal.expired(self._lane.number, expired)
-            sub_batch.records = sub_batch.records[len(expired) :]
+            sub_batch.become(sub_batch.records[len(expired) :])
             self._acknowledge(len(expired))
         age = delivery.configuration.settings.record_age
         old = [] if age is None else _older(sub_batch.records, now - age)
         if old:
-            sub_batch.records = sub_batch.records[len(old) :]
-            yield from self._discard(sub_batch, old, "RecordAgeExceeded")
+            sub_batch.become(sub_batch.records[len(old) :])
+            yield from self._discard(history, old, "RecordAgeExceeded")
 
     def _discard_final(self, sub_batch: SubBatch) -> Steps:
         """Give a final invocation up if its window ended too long ago; returns whether it did.
@@ -130,13 +136,13 @@ class BatchInFlight:
         age = min(limit for limit in limits if limit is not None)
         if window is None or window.end >= delivery.clock.now - age:
             return False
-        yield from self._discard(sub_batch, [], "RecordAgeExceeded")
+        yield from self._discard(sub_batch.history, [], "RecordAgeExceeded")
         return True
 
-    def _discard(self, sub_batch: SubBatch, records: list[Record], condition: str) -> Steps:
-        """Give records of a sub-batch up, and report them."""
+    def _discard(self, history: History, records: list[Record], condition: str) -> Steps:
+        """Give records up that have this history, and report them."""
         yield from self._delivery.destination.discard(
-            self._lane.number, records, sub_batch.history, condition, self._window_keys()
+            self._lane.number, records, history, condition, self._window_keys()
         )
         self._acknowledge(len(records))
 
@@ -204,7 +210,7 @@ class BatchInFlight:
                 sub_batch.pause = pause_after(sub_batch.failures)
                 self._left.appendleft(sub_batch)
             else:
-                yield from self._discard(sub_batch, rest, "RetryAttemptsExhausted")
+                yield from self._discard(sub_batch.history, rest, "RetryAttemptsExhausted")
 
     def _halve(self, records: list[Record], pause: float = 0.0) -> int:
         """Put back two sub-batches, the first to be tried after a `pause`; returns how many records are in that."""

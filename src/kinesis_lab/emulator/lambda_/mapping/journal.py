@@ -10,13 +10,7 @@ from typing import Any
 
 from kinesis_lab.emulator.kinesis.shard import Record, places, span
 from kinesis_lab.emulator.lambda_.function_lookup import parse_name
-from kinesis_lab.emulator.lambda_.mapping.configuration import (
-    FUNCTION_FAILED,
-    NO_ACCESS,
-    NO_STREAM,
-    OK,
-    Configuration,
-)
+from kinesis_lab.emulator.lambda_.mapping.configuration import FUNCTION_FAILED, OK, Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.mapping_metrics import MappingMetrics
 from kinesis_lab.emulator.lambda_.mapping.target import Attempt
@@ -44,13 +38,14 @@ class ShardJournal:
         """A read was refused, as the shard's budget was spent."""
         self._note_extent(kind, (), outcome="throttled")
 
-    def denied(self) -> None:
-        """The execution role may not read."""
-        self._configuration.last_result = NO_ACCESS
+    def unreadable(self, problem: str) -> None:
+        """The shard cannot be read, until it is `readable` again: what LastProcessingResult says meanwhile."""
+        self._configuration.reading_problems[self._shard] = problem
 
-    def deleted(self) -> None:
-        """The stream is not there any more."""
-        self._configuration.last_result = NO_STREAM
+    def readable(self) -> None:
+        """The shard could be read, or there was nothing to read."""
+        if self._configuration.reading_problems:
+            self._configuration.reading_problems.pop(self._shard, None)
 
     def expired_unread(self, first: int, last: int) -> None:
         """The stream has trimmed the records at these positions, both included, before they were read."""

@@ -118,9 +118,11 @@ class EventSourceMapping:
         if not self._started:
             self._started = True
             start = self.configuration.starting_position, self.configuration.starting_timestamp
-            self._checkpoints = {
-                shard.index: self._source.starting_position(shard, *start) for shard in self._source.partitions()
-            }
+            for shard in self._source.partitions():
+                if shard.expired:  # before it was asked for
+                    self._finished.add(shard.index)
+                else:
+                    self._checkpoints[shard.index] = self._source.starting_position(shard, *start)
         self._follow()
 
     def _follow(self) -> None:
@@ -137,7 +139,7 @@ class EventSourceMapping:
         if before is not None:  # what was under way when the mapping was disabled comes to its end first
             yield before
         consumer.window = self._windows.get(shard.index)
-        finished = yield from consumer.run(self._checkpoints.get(shard.index, shard.horizon))
+        finished = yield from consumer.run(self._checkpoints.get(shard.index, 0))
         self._checkpoints[shard.index], self._windows[shard.index] = consumer.checkpoint, consumer.window
         if finished:
             self._finished.add(shard.index)

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.destinations import destination_of
 from kinesis_lab.emulator.lambda_.mapping.journal import ShardJournal
 from kinesis_lab.emulator.lambda_.mapping.source import Source
 from kinesis_lab.emulator.lambda_.mapping.target import Right, Target
-from kinesis_lab.emulator.lambda_.runtime import Outcome
 from kinesis_lab.emulator.moto_adapter.delivery import Undeliverable
 from kinesis_lab.emulator.wire import LATENCY, AwsError, Document
 
@@ -62,11 +62,12 @@ class OnFailureDestination:
     ) -> Steps:
         """Give records up for a reason, and report them; `tumbling`: what their event says of a tumbling window.
 
-        A destination that cannot be reached changes nothing: processing goes on, and the records count as dropped.
+        Without records, it is the final invocation of that window.  A destination that cannot be reached changes
+        nothing: processing goes on, and the records count as dropped.
         """
         arn = self._configuration.settings.destination
         reported = False
-        if arn and records:
+        if arn:
             yield self._context.clock.timeout(LATENCY)
             try:
                 self._report(arn, records, history, condition, tumbling)
@@ -86,13 +87,14 @@ class OnFailureDestination:
             f"aws/lambda/{self._configuration.uuid}/{self._shard_id}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-"
             f"{self._context.identities.uuid()}"
         )
-        if destination.with_payload:
+        if destination.with_payload or not records:  # the state of a window can be read nowhere else: our choice
             document["payload"] = self._target.form.event(records, tumbling).decode()
         self._target.check(Right(destination.action, destination.resource(arn, key)))
         destination.deliver(arn, json.dumps(document, separators=(",", ":"), ensure_ascii=False), key)
 
     def _document(self, records: Sequence[Record], history: History, condition: str, timestamp: str) -> Document:
-        """The document, its keys in AWS's order (facts 7.15)."""
+        """The document, its keys in AWS's order (facts 7.15); null for the first and last record if there are none."""
+        first, last = (records[0], records[-1]) if records else (None, None)
         document: Document = {
             "requestContext": {
                 "requestId": history.request_id or self._context.identities.uuid(),
@@ -112,10 +114,10 @@ class OnFailureDestination:
             "timestamp": timestamp,
             "KinesisBatchInfo": {
                 "shardId": self._shard_id,
-                "startSequenceNumber": records[0].sequence_number,
-                "endSequenceNumber": records[-1].sequence_number,
-                "approximateArrivalOfFirstRecord": _instant(datetime.fromtimestamp(records[0].arrival, UTC)),
-                "approximateArrivalOfLastRecord": _instant(datetime.fromtimestamp(records[-1].arrival, UTC)),
+                "startSequenceNumber": first and first.sequence_number,
+                "endSequenceNumber": last and last.sequence_number,
+                "approximateArrivalOfFirstRecord": first and _instant(datetime.fromtimestamp(first.arrival, UTC)),
+                "approximateArrivalOfLastRecord": last and _instant(datetime.fromtimestamp(last.arrival, UTC)),
                 "batchSize": len(records),
                 "streamArn": self._source.stream_arn,
             },

@@ -11,6 +11,7 @@ from kinesis_lab.emulator.kinesis.read_budget import IdlePoller
 from kinesis_lab.emulator.kinesis.shard import Record, Shard
 from kinesis_lab.emulator.kinesis.shard_reads import read, refuse
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
+from kinesis_lab.emulator.lambda_.mapping.configuration import NO_ACCESS, THROTTLED
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.journal import ShardJournal
 from kinesis_lab.emulator.lambda_.mapping.target import Right, Target
@@ -19,6 +20,8 @@ POLL_SECONDS = 1.0
 """An idle shard is polled once a second (facts 7.6)."""
 READ_SECONDS = 0.01
 """Virtual time of one read, as of any API call."""
+PROBLEM_SECONDS = 60.0
+"""When all reads were throttled for so long, LastProcessingResult says so: our choice."""
 PUSH_SECONDS = 0.07
 """Virtual time from a record's arrival to its being pushed: our choice."""
 
@@ -49,6 +52,8 @@ class Reader(ABC):
         """Whether it may read before the end of its pause: others let it go first."""
         self._denied = False
         """Whether the last read was not allowed."""
+        self._refused_since: int | None = None
+        """Since when all reads were throttled, in microseconds; None if the last one was not."""
         self._more = True
         """Whether to read on at once: the last read did not get everything, or there was none."""
         self._awaiting_arrival = False
@@ -119,6 +124,7 @@ class Reader(ABC):
         if records:
             self.position += len(records)
             self._journal.read(self.kind, records)
+        self._tell_problem(refused=records is None)
         self._more = records is not None and not self._at_tip
         return records or []
 
@@ -129,8 +135,20 @@ class Reader(ABC):
     def _may_read(self) -> bool:
         if self._target.may(self._right):
             return True
-        self._journal.denied()
+        self._journal.unreadable(NO_ACCESS)
         return False
+
+    def _tell_problem(self, *, refused: bool) -> None:
+        """Say so when what is there cannot be read for long, and when it can be again."""
+        if self._denied:
+            return
+        if not refused or self._at_tip:
+            self._refused_since = None
+            self._journal.readable()
+        elif self._refused_since is None:
+            self._refused_since = self._clock.microseconds
+        elif self._clock.microseconds - self._refused_since >= PROBLEM_SECONDS * MICROSECONDS:
+            self._journal.unreadable(THROTTLED)
 
     def _skip_expired(self) -> None:
         """What the stream no longer keeps was lost before it was ever read."""
@@ -152,8 +170,9 @@ class Poller(Reader):
     _idle: IdlePoller | None = None
 
     def await_arrival(self) -> None:
-        """As a Reader, and poll in vain meanwhile."""
+        """As a Reader, and poll in vain meanwhile; who has nothing to read stands in nobody's way."""
         super().await_arrival()
+        self._shard.waiters.leave(self._take_turn)
         if self._idle is None:
             self._idle = IdlePoller(self._began + round(READ_SECONDS * MICROSECONDS), self._clock.microseconds)
             self._shard.reads.start_idling(self._idle)

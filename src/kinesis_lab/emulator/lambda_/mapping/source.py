@@ -9,6 +9,7 @@ from kinesis_lab.emulator.kinesis.positions import position_at
 from kinesis_lab.emulator.kinesis.region import Region
 from kinesis_lab.emulator.kinesis.shard import Shard
 from kinesis_lab.emulator.kinesis.stream import Consumer, Stream
+from kinesis_lab.emulator.lambda_.mapping.configuration import NO_CONSUMER, NO_STREAM
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.journal import ShardJournal
 from kinesis_lab.emulator.lambda_.mapping.readers import Poller, Reader, Subscriber
@@ -38,6 +39,8 @@ class Source(ABC):
     """What the execution role must be allowed, at creation."""
     reading: Right
     """What it must be allowed at each read."""
+    not_found: str
+    """What LastProcessingResult says when it is deleted."""
     no_access: str
     """What AWS says to a role without these rights (facts 7.3)."""
 
@@ -58,11 +61,11 @@ class Source(ABC):
 
     @abstractmethod
     def partitions(self) -> list[Shard]:
-        """All partitions that can be read."""
+        """All partitions that there have ever been: what one of them keeps no longer has expired."""
 
     @abstractmethod
     def due(self, finished: Collection[int]) -> list[Shard]:
-        """The partitions whose turn has come, when those with the indices `finished` are read to their end."""
+        """The partitions whose turn has come, when those with the indices `finished` are done."""
 
     @abstractmethod
     def starting_position(self, partition: Shard, kind: str, timestamp: float | None) -> int:
@@ -85,6 +88,7 @@ class PolledStream(Source):
     """A Kinesis stream, on the throughput that it has for all its readers."""
 
     exclusive = False
+    not_found = NO_STREAM
 
     def __init__(self, region: Region, stream: Stream) -> None:
         """The `stream` of this Region."""
@@ -112,16 +116,19 @@ class PolledStream(Source):
         return self._stream.retention_hours * 3600
 
     def partitions(self) -> list[Shard]:
-        """All shards that have not expired."""
-        return self._stream.listed_shards
+        """All shards, those included that have expired."""
+        return self._stream.shards
 
     def due(self, finished: Collection[int]) -> list[Shard]:
-        """The shards whose parents are done: this keeps the order of a key through resharding (facts 7.16)."""
+        """The shards whose parents are done: this keeps the order of a key through resharding (facts 7.16).
+
+        One that has expired has its turn as well, if it was not done: a tumbling window may be open in it, and what
+        nobody has read is noted as lost.
+        """
         return [
             shard
-            for shard in self._stream.listed_shards
-            if shard.index not in finished
-            and all(parent.expired or parent.index in finished for parent in shard.parents)
+            for shard in self._stream.shards
+            if shard.index not in finished and all(parent.index in finished for parent in shard.parents)
         ]
 
     def starting_position(self, partition: Shard, kind: str, timestamp: float | None) -> int:
@@ -146,6 +153,7 @@ class RegisteredConsumer(PolledStream):
     """A Kinesis stream that is pushed to a registered consumer, on throughput of its own (facts 7.6)."""
 
     exclusive = True
+    not_found = NO_CONSUMER
 
     def __init__(self, region: Region, stream: Stream, consumer: Consumer) -> None:
         """A `consumer` that is registered with the `stream`."""
@@ -154,6 +162,11 @@ class RegisteredConsumer(PolledStream):
         self.arn = consumer.arn
         self.reading = Right("kinesis:SubscribeToShard", consumer.arn)
         self.rights = (*self.rights, self.reading)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the consumer was deregistered, or the stream deleted; another one may have its name."""
+        return super().deleted or self._stream.consumers.get(self._consumer.name) is not self._consumer
 
     def reader(
         self,

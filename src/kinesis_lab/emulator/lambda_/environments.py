@@ -1,0 +1,132 @@
+"""The execution environments of a cloud: which are idle, how they begin and end, and where their files lie."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from kinesis_lab.emulator.clock import MICROSECONDS, Clock
+from kinesis_lab.emulator.identity import Identities
+from kinesis_lab.emulator.interrupts import interrupts_postponed
+from kinesis_lab.emulator.lambda_.child_process import ChildProcesses
+from kinesis_lab.emulator.lambda_.environment import Environment
+from kinesis_lab.emulator.lambda_.function_lookup import Function
+from kinesis_lab.emulator.lambda_.launcher import Launcher
+from kinesis_lab.emulator.lambda_.process_tree import end_left_behind
+from kinesis_lab.emulator.lambda_.temporary_folder import TemporaryFolder
+from kinesis_lab.emulator.lambda_.watch import Watch
+
+INIT_SECONDS = 0.120
+"""Virtual time to start an environment and import a handler, besides what the import itself sleeps or calls: our
+choice, as AWS publishes none and it varies."""
+HAS_FORK = hasattr(os, "fork")
+"""Whether there can be a launcher; without one, functions are this process's own children."""
+
+
+class Environments:
+    """The execution environments of a cloud."""
+
+    def __init__(self, clock: Clock, identities: Identities) -> None:
+        """None yet."""
+        self._clock = clock
+        self._identities = identities
+        self._folder: TemporaryFolder | None = None
+        self._launcher: Launcher | ChildProcesses | None = None
+        self._tasks: dict[str, Path] = {}
+        self._idle: dict[tuple[Any, ...], list[Environment]] = {}
+        self._all: set[Environment] = set()
+        self._made = 0
+        self._watch = Watch()
+
+    def acquire(self, function: Function) -> tuple[Environment, bool]:
+        """An environment for the function and whether it is new; with the first one, those of older revisions end."""
+        with interrupts_postponed():
+            self._forget_lost()
+            idle = self._idle.get(function.revision)
+            if idle:
+                return idle.pop(), False
+            if idle is None:
+                self._retire(function)
+                self._idle[function.revision] = []
+            return self._start(function), True
+
+    def release(self, environment: Environment) -> None:
+        """Keep an environment warm for the next invocation, if its revision is still in use."""
+        idle = self._idle.get(environment.revision)
+        if idle is None:
+            self.discard(environment)
+        else:
+            idle.append(environment)
+
+    def _retire(self, function: Function) -> None:
+        """End the environments of this version of the function that are idle."""
+        of = function.arn, function.version
+        for revision in [revision for revision in self._idle if revision[:2] == of]:
+            for environment in self._idle.pop(revision):
+                self.discard(environment)
+
+    def discard(self, environment: Environment) -> None:
+        """End an environment."""
+        self._all.discard(environment)
+        environment.close()
+
+    def _forget_lost(self) -> None:
+        """If the launcher was killed, and all that it started with it, the environments that were idle are none."""
+        if self._launcher and self._launcher.ended:
+            self._launcher.close()
+            self._launcher = None
+            for idle in self._idle.values():
+                while idle:
+                    self.discard(idle.pop())
+
+    def _running_launcher(self) -> Launcher | ChildProcesses:
+        if self._launcher is None:
+            self._launcher = (Launcher if HAS_FORK else ChildProcesses)(self._end_lost)
+        return self._launcher
+
+    def _end_lost(self) -> None:
+        """End what the processes of a lost launcher have started."""
+        if self._folder:
+            end_left_behind(self._folder.path)
+
+    def _start(self, function: Function) -> Environment:
+        launcher = self._running_launcher()  # it gets ready while the code is unzipped
+        task = self._unzipped(function)
+        self._made += 1
+        log = self._root() / f"environment-{self._made}.log"
+        date = f"{self._clock.datetime:%Y/%m/%d}"
+        stream = f"{date}/[{function.version}]{self._identities.hex(32)}"
+        environment = Environment(function, task, log, stream, self._watch, launcher.start)
+        self._all.add(environment)
+        environment.begin(self._clock.microseconds + round(INIT_SECONDS * MICROSECONDS))
+        return environment
+
+    def _unzipped(self, function: Function) -> Path:
+        if function.code_sha256 not in self._tasks:
+            task = self._root() / f"task-{len(self._tasks) + 1}"
+            with zipfile.ZipFile(io.BytesIO(function.code)) as archive:
+                archive.extractall(task)
+            self._tasks[function.code_sha256] = task
+        return self._tasks[function.code_sha256]
+
+    def _root(self) -> Path:
+        if self._folder is None:
+            self._folder = TemporaryFolder()
+        return self._folder.path
+
+    def close(self) -> None:
+        """End every process and remove every file."""
+        self._watch.stop()
+        with ExitStack() as ending:  # all of it is done, even if some of it fails
+            if self._folder:
+                ending.callback(self._folder.close)
+            for environment in self._all:
+                ending.callback(environment.close)
+            if self._launcher:
+                ending.callback(self._launcher.close)  # first: it ends all of them at once
+        self._all.clear()
+        self._idle.clear()

@@ -1,0 +1,68 @@
+"""How the processes of functions start and end."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+CREATE_NEW_PROCESS_GROUP = 0x200
+"""As in `subprocess`, which has it on Windows only."""
+
+
+class Launch(NamedTuple):
+    """What a process is started with."""
+
+    argv: list[str]
+    variables: dict[str, str]
+    """All of its environment variables: it inherits none."""
+    cwd: str
+
+
+class FunctionProcess(Protocol):
+    """The process of a function, from outside."""
+
+    pid: int
+    stdin: int
+    """The end of the pipe to it.  Both ends belong to who has started it, and are closed by who reads and writes."""
+    stdout: int
+    """The end of the pipe from it: others that it has started may hold it open when it has ended itself."""
+    exited: int | None
+    """A descriptor that is readable once the process has ended, whoever holds its pipes; None where there is none."""
+
+    def wait(self) -> int:
+        """How it ended, as Popen has it: the status, or minus the signal.  Waits for that end, so kill it first."""
+
+    def kill(self) -> None:
+        """End it and whatever it has started, if that is not done."""
+
+    def close(self) -> None:
+        """End it as `kill` does, and give back all but the ends of the pipes."""
+
+    def tree(self) -> list[int]:
+        """The ids of this process, first, and of those that it has started."""
+
+
+Start = Callable[[Launch, int], FunctionProcess]
+"""Starts the process of a function; the number is a descriptor for what it prints.  Raises OSError."""
+
+
+def python() -> str:
+    """The Python that runs functions.
+
+    In a virtual environment on Windows `sys.executable` starts another process, the real one, and stays beside it: the
+    watch would look at the memory of the wrong one.  Libraries are found by their folders, so none is missed.
+    """
+    base = getattr(sys, "_base_executable", "")
+    return base if sys.platform == "win32" and base else sys.executable
+
+
+def out_of_reach_of_ctrl_c() -> dict[str, Any]:
+    """Options for Popen: Ctrl-C ends the program that opened the cloud, and no handler."""
+    return {"creationflags": CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
+
+
+def is_broken_pipe(error: OSError) -> bool:
+    """Whether an error says that nobody reads a pipe any more, for which Windows has EINVAL."""
+    return isinstance(error, BrokenPipeError) or error.errno == errno.EINVAL
