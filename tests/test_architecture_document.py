@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from kinesis_lab.cloud import Cloud
-from kinesis_lab.emulator.lambda_ import runtime
+from kinesis_lab.emulator.lambda_ import invocation
 from kinesis_lab.emulator.lambda_.mapping import consumer, lane
 from kinesis_lab.testing import fresh_cloud
 from tests.conftest import execution_role, zipped
@@ -179,7 +179,7 @@ def test_the_states_of_a_mapping():
 FOLLOWED: dict[str, type] = {
     "Shard consumer": consumer.ShardConsumer,
     "Lane": lane.Lane,
-    "Invocation": runtime.Invocation,
+    "Invocation": invocation.Invocation,
 }
 
 

@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from helpers.commands import browser, environment, places, serve, voice
-from kinesis_lab.emulator.lambda_.environment import out_of_reach_of_ctrl_c
+from kinesis_lab.emulator.lambda_.launching import out_of_reach_of_ctrl_c
 from tests.conftest import zipped
 
 SPEED = 60

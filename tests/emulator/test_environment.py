@@ -14,7 +14,8 @@ import pytest
 from kinesis_lab.emulator import file_system
 from kinesis_lab.emulator.lambda_ import environment
 from kinesis_lab.emulator.lambda_.bootstrap import logs
-from kinesis_lab.emulator.lambda_.environment import exit_reason, is_broken_pipe, out_of_reach_of_ctrl_c, python
+from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
+from kinesis_lab.emulator.lambda_.launching import is_broken_pipe, out_of_reach_of_ctrl_c, python
 from kinesis_lab.emulator.wire import NotOffered
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from kinesis_lab.emulator.lambda_ import runtime
+from kinesis_lab.emulator.lambda_ import invocation
 from tests.conftest import zipped
 
 SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends no process by a signal")
@@ -340,7 +340,7 @@ def test_a_crash_is_answered_and_hurts_nobody(deploy, invoke, body, message):
     "hang", ["while True: pass", "import threading; threading.Event().wait()"], ids=["busy", "idle"]
 )
 def test_a_hang_times_out(deploy, invoke, monkeypatch, hang):
-    monkeypatch.setattr(runtime, "PATIENCE", 0.2)
+    monkeypatch.setattr(invocation, "PATIENCE", 0.2)
     deploy(f"def handler(event, context):\n    {hang}", Timeout=1)
     answer = invoke()
     assert answer.result["errorType"] == "Sandbox.Timedout"

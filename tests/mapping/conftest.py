@@ -13,9 +13,9 @@ import pytest
 from kinesis_lab.cloud import Cloud
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.lambda_.function_lookup import Function
+from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.logs import LogLines
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
-from kinesis_lab.emulator.lambda_.runtime import Outcome
 from kinesis_lab.emulator.wire import AwsError
 from tests.conftest import execution_role, zipped
 

@@ -51,7 +51,7 @@ class Switchboard:
         self._permissions = Permissions()
         self._functions = FunctionCache()
         self._gateway = Gateway(self.serve, identities, self._permissions)
-        self.runtime = Runtime(clock, identities, recorder, self._metrics, self.serve)
+        self.runtime = Runtime(clock, identities, self._metrics, self.serve)
         self.refusals: list[Callable[[Request], Response | None]] = []
         """Asked before a handler's call is answered: what a test wants to fail gets its answer here."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 if TYPE_CHECKING:
     from kinesis_lab.cloud import Cloud
     from kinesis_lab.emulator.clock import Steps
-    from kinesis_lab.emulator.lambda_.runtime import Invocation
+    from kinesis_lab.emulator.lambda_.invocation import Invocation
     from kinesis_lab.emulator.wire import Request, Response
 
 How = Literal["error", "timeout", "crash"]

@@ -1,31 +1,28 @@
-"""An execution environment seen from outside: the process, the pipes to it, and the watch over it."""
+"""An execution environment seen from outside: the process, and the pipes to it."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import signal
 import subprocess
-import sys
 import sysconfig
-import threading
-import time
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import psutil
 
 from kinesis_lab.emulator.lambda_.bootstrap import SCRIPT, Head, read_frame, write_frame
+from kinesis_lab.emulator.lambda_.environment_variables import environment_variables
+from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.function_lookup import Function
+from kinesis_lab.emulator.lambda_.launching import is_broken_pipe, out_of_reach_of_ctrl_c, python
+from kinesis_lab.emulator.lambda_.watch import Watch
 
-MEGABYTE = 1024**2
 PATIENCE = 2.0
 """Real seconds beyond a function's timeout after which a handler that does not answer counts as hung."""
 INIT_PATIENCE = 60.0
 """The same for importing a handler."""
-LOG_KEPT = MEGABYTE
+LOG_KEPT = 1024**2
 """Bytes of output that may lie in an environment's log file before it is emptied."""
 LOG_PIECE = 64 * 1024
 """Bytes that are read from it at once."""
@@ -46,6 +43,7 @@ class Environment:
     def __init__(self, function: Function, task: Path, log: Path, log_stream: str, watch: Watch) -> None:
         """Start the process.  `task`: the unzipped code; `log`: a file for what it prints."""
         self.function = function
+        self.memory = function.memory
         self.revision = function.revision
         self.log_stream = log_stream
         self._task = task
@@ -58,7 +56,7 @@ class Environment:
                 stdout=subprocess.PIPE,
                 stderr=output,
                 cwd=task,
-                env=_variables(function, task, log_stream),
+                env=environment_variables(function, task, log_stream),
                 **out_of_reach_of_ctrl_c(),
             )
         self._log = log.open("r+b", buffering=0)
@@ -137,141 +135,3 @@ class Environment:
             return int(psutil.Process(self.pid).memory_info().rss)
         except psutil.NoSuchProcess:
             return 0
-
-
-# How this system starts and ends processes
-
-
-def python() -> str:
-    """The Python that runs functions.
-
-    In a virtual environment on Windows `sys.executable` starts another process, the real one, and stays beside it: the
-    watch would look at the memory of the wrong one.  Libraries are found by their folders, so none is missed.
-    """
-    base = getattr(sys, "_base_executable", "")
-    return base if sys.platform == "win32" and base else sys.executable
-
-
-def out_of_reach_of_ctrl_c() -> dict[str, Any]:
-    """Options for Popen: Ctrl-C ends the program that opened the cloud, and no handler."""
-    return {"creationflags": CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
-
-
-def is_broken_pipe(error: OSError) -> bool:
-    """Whether an error says that nobody reads a pipe any more, for which Windows has EINVAL."""
-    return isinstance(error, BrokenPipeError) or error.errno == errno.EINVAL
-
-
-def exit_reason(status: int) -> str:
-    """How a process ended, in the words of Lambda's log (facts 8.3); `status` as Popen has it.
-
-    A crash on Windows is named as the signal that it would be on Lambda; other statuses are cut to the byte that Linux
-    keeps of them.
-    """
-    if status >= 0:
-        crash = _CRASHES_ON_WINDOWS.get(status)
-        if crash:
-            return f"signal: {crash}"
-        return f"exit status {status:#x}" if status >> 28 == NTSTATUS_ERROR else f"exit status {status & 0xFF}"
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        name = ""
-    return f"signal: {_SIGNALS[name]}" if name in _SIGNALS else f"signal {-status}"
-
-
-CREATE_NEW_PROCESS_GROUP = 0x200
-"""As in `subprocess`, which has it on Windows only."""
-NTSTATUS_ERROR = 0xC
-"""The highest four bits of the statuses with which Windows ends a process for an error."""
-
-_SIGNALS = MappingProxyType(
-    {
-        "SIGILL": "illegal instruction",
-        "SIGABRT": "aborted",
-        "SIGBUS": "bus error",
-        "SIGFPE": "floating point exception",
-        "SIGKILL": "killed",
-        "SIGSEGV": "segmentation fault",
-        "SIGTERM": "terminated",
-    }
-)
-"""Their numbers differ between systems."""
-
-_CRASHES_ON_WINDOWS = MappingProxyType(
-    {
-        0xC0000005: _SIGNALS["SIGSEGV"],  # access violation
-        0xC00000FD: _SIGNALS["SIGSEGV"],  # stack overflow
-        0xC000001D: _SIGNALS["SIGILL"],
-        0xC0000094: _SIGNALS["SIGFPE"],  # division by zero
-        0xC0000409: _SIGNALS["SIGABRT"],
-    }
-)
-
-
-def _variables(function: Function, task: Path, log_stream: str) -> dict[str, str]:
-    """The environment variables that Lambda sets (facts 8.5), under the function's own.
-
-    LAMBDA_TASK_ROOT is where the code really lies, so that a handler finds the files that it brought along.
-    """
-    system = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR") if name in os.environ}
-    return {
-        **system,
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "en_US.UTF-8",
-        "TZ": "UTC",
-        "PYTHONHASHSEED": "0",  # sets in the handler's output have the same order on every run
-        "_HANDLER": function.handler,
-        "AWS_REGION": function.region,
-        "AWS_DEFAULT_REGION": function.region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
-        "AWS_LAMBDA_FUNCTION_NAME": function.name,
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
-        "AWS_LAMBDA_FUNCTION_VERSION": function.version,
-        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_SESSION_TOKEN": "local",
-        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
-        "LAMBDA_TASK_ROOT": str(task),
-        "LAMBDA_RUNTIME_DIR": "/var/runtime",
-        **dict(function.environment),
-    }
-
-
-class Watch:
-    """Ends processes that take too long or too much memory while their answer is awaited."""
-
-    TICK = 0.02
-
-    def __init__(self) -> None:
-        """The thread starts with the first wait."""
-        self._waits: dict[Environment, float] = {}
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def begin(self, environment: Environment, patience: float) -> None:
-        """Watch `environment` for so many seconds."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="lambda watch", daemon=True)
-            self._thread.start()
-        self._waits[environment] = time.monotonic() + patience
-
-    def end(self, environment: Environment) -> None:
-        """Watch it no longer."""
-        self._waits.pop(environment, None)
-
-    def stop(self) -> None:
-        """Watch no longer."""
-        self._stopped.set()
-        if self._thread:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(self.TICK):
-            for environment, deadline in list(self._waits.items()):
-                if time.monotonic() > deadline:
-                    environment.kill("hung")
-                elif environment.resident_memory() > environment.function.memory * MEGABYTE:
-                    environment.kill("memory")

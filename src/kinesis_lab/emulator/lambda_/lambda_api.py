@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.lambda_ import function_lookup
 from kinesis_lab.emulator.lambda_.function_lookup import Function
+from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
-from kinesis_lab.emulator.lambda_.runtime import Outcome
 from kinesis_lab.emulator.moto_adapter import dispatch
 from kinesis_lab.emulator.validation import refuse_constant, validate
 from kinesis_lab.emulator.wire import AwsError, Document, Request, Response, json_response

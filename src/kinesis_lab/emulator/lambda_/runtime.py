@@ -1,98 +1,32 @@
-"""Runs functions: keeps their execution environments, and takes an event through one of them in virtual time.
-
-An invocation is a process on the virtual clock.  It hands the event to the environment and from then on follows
-what comes back: the handler sleeps, calls AWS, or is done.  Each of these happens at its own virtual instant, so
-that invocations interleave as they would on AWS although the machine runs them one at a time.  Since nothing a
-handler does can be noticed earlier than `OVERHEAD` after its start, handlers that start together do run together.
-"""
+"""Runs functions: admits invocations, takes each through an execution environment, and measures it."""
 
 from __future__ import annotations
 
-import io
-import json
-import shutil
-import tempfile
-import zipfile
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any
 
-from kinesis_lab.emulator.clock import MICROSECONDS, Clock, Steps
+from kinesis_lab.emulator.clock import Clock, Steps
 from kinesis_lab.emulator.identity import Identities
-from kinesis_lab.emulator.lambda_.bootstrap import Head
-from kinesis_lab.emulator.lambda_.environment import INIT_PATIENCE, PATIENCE, Died, Environment, Watch
+from kinesis_lab.emulator.lambda_.environments import Environments
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.logs import LogLines, Logs, end_lines, start_line
+from kinesis_lab.emulator.lambda_.invocation import Interceptor, Invocation, InvocationServices, Outcome, Serve
+from kinesis_lab.emulator.lambda_.logs import Logs
 from kinesis_lab.emulator.metrics import Metrics
-from kinesis_lab.emulator.recorder import FlightRecorder
-from kinesis_lab.emulator.wire import AwsError, NotOffered, Request
-
-# What AWS needs for these is not published and varies: our choices.
-INIT_SECONDS = 0.120
-"""Virtual time to start an environment and import a handler, besides what the import itself sleeps or calls."""
-OVERHEAD = 0.002
-"""Virtual time of an invocation besides what the handler sleeps or calls."""
-INIT_LIMIT = 10.0
-"""Virtual time after which starting an environment is given up (facts 8.6)."""
-IDLE_MEMORY = 38
-"""Megabytes in the REPORT line: real use differs between machines, so the line tells that of an idle runtime."""
-
-MOST_RESPONSE_BYTES = 6_291_556
-"""Size of a response that Lambda still returns; the request's limit is 6 MB (facts 8.1)."""
-
-Serve = Callable[[Request], Steps]
-"""How a request of a handler is answered: in virtual time, returning a Response."""
-Interceptor = Callable[["Invocation", Steps], Steps]
-"""Stands between an invocation and its outcome: gets the steps that serve the event and return status and payload, and
-returns such steps itself."""
-
-
-class Outcome(NamedTuple):
-    """What became of an invocation."""
-
-    status: str
-    """ok, error (the handler raised, crashed or returned no JSON) or timeout."""
-    payload: bytes
-    """The result, or the error document, as JSON."""
-    log: LogLines
-    started: float
-    """Virtual seconds since the clock started; from `started` to `ended` the environment was busy."""
-    ended: float
-    duration: float
-    """Seconds that the handler worked: without a cold start."""
-    cold: bool
-    request_id: str
-    version: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is no function error."""
-        return self.status == "ok"
+from kinesis_lab.emulator.wire import AwsError
 
 
 class Runtime:
-    """The execution environments of a cloud."""
+    """Runs the functions of a cloud."""
 
-    def __init__(
-        self, clock: Clock, identities: Identities, recorder: FlightRecorder, metrics: Metrics, serve: Serve
-    ) -> None:
+    def __init__(self, clock: Clock, identities: Identities, metrics: Metrics, serve: Serve) -> None:
         """`serve` answers what handlers ask of AWS."""
-        self._clock = clock
         self._identities = identities
-        self._recorder = recorder
         self._metrics = metrics
-        self._serve = serve
-        self._folder: Path | None = None
-        self._tasks: dict[str, Path] = {}
-        self._idle: dict[tuple[Any, ...], list[Environment]] = {}
         self._busy: dict[str, int] = {}
-        self._all: set[Environment] = set()
-        self._made = 0
+        self.environments = Environments(clock, identities)
         self.logs = Logs()
-        self._watch = Watch()
         self.interceptors: dict[str, Interceptor] = {}
         """By the name of a function."""
+        self._services = InvocationServices(clock, serve, self.environments, self.logs, self.interceptors)
 
     def invoke(
         self,
@@ -110,7 +44,9 @@ class Runtime:
         self._busy[function.arn] = self._busy.get(function.arn, 0) + 1
         at_once = self._busy[function.arn]
         try:
-            invocation = Invocation(self, function, event, request_id or self._identities.uuid(), client_context)
+            invocation = Invocation(
+                self._services, function, event, request_id or self._identities.uuid(), client_context
+            )
             outcome: Outcome = yield from invocation.run()
         finally:
             self._busy[function.arn] -= 1
@@ -125,14 +61,7 @@ class Runtime:
 
     def close(self) -> None:
         """End every process and remove every file."""
-        self._watch.stop()
-        with ExitStack() as ending:  # all of it is done, even if some of it fails
-            if self._folder:
-                ending.callback(shutil.rmtree, self._folder, ignore_errors=True)
-            for environment in self._all:
-                ending.callback(environment.close)
-        self._all.clear()
-        self._idle.clear()
+        self.environments.close()
 
     def _admit(self, function: Function) -> None:
         if function.state != "Active":
@@ -150,262 +79,3 @@ class Runtime:
     def _count(self, function: Function, *measured: tuple[str, float, str]) -> None:
         """Measure things of a function: name, value, unit (facts 7.17)."""
         self._metrics.add_all(function.region, "AWS/Lambda", measured, FunctionName=function.name)
-
-    # Environments
-
-    def acquire(self, function: Function) -> tuple[Environment, bool]:
-        """An environment for the function and whether it is new; with the first one, those of older revisions end."""
-        idle = self._idle.get(function.revision)
-        if idle:
-            return idle.pop(), False
-        if idle is None:
-            self._retire(function)
-            self._idle[function.revision] = []
-        return self._start(function), True
-
-    def release(self, environment: Environment) -> None:
-        """Keep an environment warm for the next invocation, if its revision is still in use."""
-        idle = self._idle.get(environment.revision)
-        if idle is None:
-            self.discard(environment)
-        else:
-            idle.append(environment)
-
-    def _retire(self, function: Function) -> None:
-        """End the environments of this version of the function that are idle."""
-        of = function.arn, function.version
-        for revision in [revision for revision in self._idle if revision[:2] == of]:
-            for environment in self._idle.pop(revision):
-                self.discard(environment)
-
-    def discard(self, environment: Environment) -> None:
-        """End an environment."""
-        self._all.discard(environment)
-        environment.close()
-
-    def _start(self, function: Function) -> Environment:
-        task = self._unzipped(function)
-        self._made += 1
-        log = self._root() / f"environment-{self._made}.log"
-        date = f"{self._clock.datetime:%Y/%m/%d}"
-        stream = f"{date}/[{function.version}]{self._identities.hex(32)}"
-        environment = Environment(function, task, log, stream, self._watch)
-        self._all.add(environment)
-        environment.begin(self._clock.microseconds + round(INIT_SECONDS * MICROSECONDS))
-        return environment
-
-    def _unzipped(self, function: Function) -> Path:
-        if function.code_sha256 not in self._tasks:
-            task = self._root() / f"task-{len(self._tasks) + 1}"
-            with zipfile.ZipFile(io.BytesIO(function.code)) as archive:
-                archive.extractall(task)
-            self._tasks[function.code_sha256] = task
-        return self._tasks[function.code_sha256]
-
-    def _root(self) -> Path:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="kinesis-lab-")).resolve()
-        return self._folder
-
-
-class Invocation:
-    """One event on its way through an environment."""
-
-    def __init__(
-        self,
-        runtime: Runtime,
-        function: Function,
-        event: bytes,
-        request_id: str,
-        client_context: dict[str, Any] | None,
-    ) -> None:
-        self._runtime = runtime
-        self._clock = runtime._clock
-        self._function = function
-        self.event = event
-        self._request_id = request_id
-        self._client_context = client_context
-        self._log = LogLines(self._clock)
-        self._limit = INIT_LIMIT
-        """Seconds that what is under way may take: the start, then the invocation."""
-        self._computed = 0
-        """Microseconds that passed elsewhere while the handler computed: it does not take any time itself."""
-        self._deadline = 0
-        """When what is under way times out, in microseconds since 1970."""
-
-    def run(self) -> Steps:
-        """From the search for an environment to the REPORT line."""
-        began = self._clock.elapsed
-        self._environment, cold = self._runtime.acquire(self._function)
-        status, body, init = "", b"", None
-        if cold:
-            status, body = yield from self._init()
-            init = self._clock.elapsed - began - self._computed / MICROSECONDS
-        started, self._computed = self._clock.elapsed, 0
-        self._log.line(start_line(self._request_id, self._function.version))
-        if not status:
-            interceptor = self._runtime.interceptors.get(self._function.name)
-            serving = self._serve_event()
-            status, body = yield from (interceptor(self, serving) if interceptor else serving)
-        ended = self._clock.elapsed
-        duration = ended - started - self._computed / MICROSECONDS
-        self._report(status, body, duration, init)
-        if status in ("ok", "error"):
-            self._runtime.release(self._environment)
-        else:
-            self._runtime.discard(self._environment)
-        return Outcome(
-            status="error" if status == "died" else status,
-            payload=body,
-            log=self._log,
-            started=began,
-            ended=ended,
-            duration=duration,
-            cold=cold,
-            request_id=self._request_id,
-            version=self._function.version,
-        )
-
-    def _init(self) -> Steps:
-        """Wait until the handler is imported; returns a failure or ("", b"")."""
-        major = self._function.runtime.removeprefix("python")
-        self._log.line(f"INIT_START Runtime Version: python:{major}")
-        self._log.flush()
-        self._deadline = self._clock.microseconds + round(self._limit * MICROSECONDS)
-        yield self._clock.timeout(INIT_SECONDS)
-        kind, body = yield from self._follow(INIT_PATIENCE)
-        if kind == "ready":
-            return "", b""
-        if kind == "failed":
-            return "died", body
-        return kind, body
-
-    def _serve_event(self) -> Steps:
-        """Hand over the event and follow the handler to its end; returns status and payload."""
-        self._limit = timeout = self._function.timeout
-        now = self._clock.microseconds
-        self._deadline = now + timeout * MICROSECONDS
-        head = {
-            "now": now + round(OVERHEAD * MICROSECONDS),
-            "request_id": self._request_id,
-            "deadline": self._deadline,
-            "arn": self._function.arn,
-            "client_context": self._client_context,
-        }
-        self._environment.send(head, self.event)
-        yield self._clock.timeout(OVERHEAD)
-        kind, body = yield from self._follow(timeout + PATIENCE)
-        if kind == "result" and len(body) > MOST_RESPONSE_BYTES:
-            kind, body = "error", self._too_large()
-        return ("ok" if kind == "result" else kind), body
-
-    def _follow(self, patience: float) -> Steps:
-        """Do what the environment asks until it is done; returns the kind of its last frame and the body."""
-        while True:
-            asked = self._clock.microseconds
-            try:
-                head, body = yield from self._clock.aside(lambda: self._environment.receive(patience))
-            except Died as death:
-                self._log.write(self._environment.output())
-                if death.reason == "hung":
-                    return (yield from self.time_out())
-                return self.exit(death.reason)
-            self._log.write(self._environment.output())
-            kind = head["kind"]
-            waited = self._clock.microseconds - asked
-            self._deadline += waited
-            self._computed += waited
-            if head["spent"]:
-                yield self._clock.timeout(head["spent"] / MICROSECONDS)
-            if kind in ("sleep", "call"):
-                steps = self._sleep(head) if kind == "sleep" else self._call(head, body)
-                answer = self._clock.start(steps)
-                yield answer | self._until_deadline()
-                if not answer.processed:
-                    return self._timed_out()
-                head, body = cast("tuple[Head, bytes]", answer.value)
-                self._environment.send(head, body)
-            elif head.get("peak", 0) > self._function.memory * 1024:
-                self._environment.kill("memory")
-                return self.exit("memory")
-            elif self._clock.microseconds > self._deadline:
-                return self._timed_out()
-            else:
-                return kind, body
-
-    def _sleep(self, head: dict[str, Any]) -> Steps:
-        yield self._clock.timeout(head["seconds"])
-        return {"now": self._clock.microseconds}, b""
-
-    def _call(self, head: dict[str, Any], body: bytes) -> Steps:
-        request = Request(head["method"], head["url"], head["headers"], body)
-        try:
-            response = yield from self._runtime._serve(request)
-        except NotOffered as missing:
-            return {"now": self._clock.microseconds, "refused": str(missing)}, b""
-        head = {"status": response.status, "headers": {str(k): str(v) for k, v in response.headers.items()}}
-        return {"now": self._clock.microseconds, **head}, response.body
-
-    def _until_deadline(self) -> Any:
-        return self._clock.timeout((self._deadline - self._clock.microseconds) / MICROSECONDS)
-
-    # Endings: each returns a status and a payload
-
-    def error(self, error_type: str, message: str) -> tuple[str, bytes]:
-        """End as if the handler had raised an error."""
-        self._log.flush()
-        self._log.line(f"[ERROR] {error_type}: {message}")
-        return "error", _document(errorType=error_type, errorMessage=message)
-
-    def time_out(self) -> Steps:
-        """Wait for the end of the timeout, and end with it (facts 8.3)."""
-        yield self._until_deadline()
-        return self._timed_out()
-
-    def exit(self, reason: str) -> tuple[str, bytes]:
-        """End because the process has ended: for too much memory, or as `reason` has it (facts 8.3)."""
-        how = "signal: killed" if reason == "memory" else reason
-        message = f"RequestId: {self._request_id} Error: Runtime exited with error: {how}"
-        self._log.flush()
-        self._log.line(message)
-        return "died", _document(errorType="Runtime.ExitError", errorMessage=message)
-
-    def _timed_out(self) -> tuple[str, bytes]:
-        self._environment.kill("timeout")
-        limit = f"Task timed out after {self._limit:.2f} seconds"
-        stamp = f"{self._clock.datetime:%Y-%m-%dT%H:%M:%S}.{self._clock.microseconds // 1000 % 1000:03d}Z"
-        self._log.flush()
-        self._log.line(f"{stamp} {self._request_id} {limit}")
-        return "timeout", _document(
-            errorType="Sandbox.Timedout",
-            errorMessage=f"RequestId: {self._request_id} Error: {limit}",
-        )
-
-    def _too_large(self) -> bytes:
-        return _document(
-            errorType="Function.ResponseSizeTooLarge",
-            errorMessage=f"Response payload size exceeded maximum allowed payload size ({MOST_RESPONSE_BYTES} bytes).",
-        )
-
-    def _report(self, status: str, body: bytes, duration: float, init: float | None) -> None:
-        self._log.flush()
-        memory = self._function.memory
-        killed = self._environment.killed_for == "memory"
-        if status in ("ok", "timeout"):
-            label = "" if status == "ok" else status
-        else:
-            label = f"error\tError Type: {json.loads(body)['errorType']}"
-        for line in end_lines(
-            self._request_id,
-            duration=duration,
-            init=init,
-            memory=memory,
-            used=memory if killed else IDLE_MEMORY,
-            status=label,
-        ):
-            self._log.line(line)
-        self._runtime.logs.keep(self._function, self._environment.log_stream, self._log.lines)
-
-
-def _document(**fields: str) -> bytes:
-    return json.dumps(fields).encode()

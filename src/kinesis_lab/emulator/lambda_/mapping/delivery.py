@@ -14,6 +14,7 @@ from typing import Any
 
 from kinesis_lab.emulator.clock import Clock, Steps
 from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.journal import ShardJournal
 from kinesis_lab.emulator.lambda_.mapping.lane import Batch, Lane
@@ -21,7 +22,6 @@ from kinesis_lab.emulator.lambda_.mapping.on_failure import History, OnFailureDe
 from kinesis_lab.emulator.lambda_.mapping.response import processed, state_of
 from kinesis_lab.emulator.lambda_.mapping.source import Source
 from kinesis_lab.emulator.lambda_.mapping.target import TOO_LARGE, Attempt, Target
-from kinesis_lab.emulator.lambda_.runtime import Outcome
 from kinesis_lab.emulator.wire import AwsError
 
 # AWS publishes no numbers.  Recorded is that a function that fails at once was called 8 times within a record age of

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.destinations import destination_of
 from kinesis_lab.emulator.lambda_.mapping.journal import ShardJournal
 from kinesis_lab.emulator.lambda_.mapping.source import Source
 from kinesis_lab.emulator.lambda_.mapping.target import Right, Target
-from kinesis_lab.emulator.lambda_.runtime import Outcome
 from kinesis_lab.emulator.moto_adapter.delivery import Undeliverable
 from kinesis_lab.emulator.wire import LATENCY, AwsError, Document
 

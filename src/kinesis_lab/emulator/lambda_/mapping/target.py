@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from kinesis_lab.emulator.clock import Steps
 from kinesis_lab.emulator.kinesis.shard import Record
+from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.configuration import Configuration
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.event import MOST_BYTES, EventForm
-from kinesis_lab.emulator.lambda_.runtime import Outcome
 from kinesis_lab.emulator.wire import AwsError
 
 TOO_LARGE = "RequestTooLargeException"
