@@ -357,7 +357,11 @@ def serve() -> None:
     warm_up()
     for line in sys.stdin:
         order = json.loads(line)
-        report = observe(find(order["table"], order["name"]), order["ending"], Path(order["folder"]))
+        folder = Path(order["folder"])
+        if "victim" in order:
+            report = observe_kill(order["victim"], order["seed"], folder)
+        else:
+            report = observe(find(order["table"], order["name"]), order["ending"], folder)
         print(json.dumps(report), file=answers, flush=True)
 
 
@@ -379,20 +383,11 @@ def find(table: str, name: str) -> Case | Package:
 
 def observe(case: Case | Package, ending: Ending, folder: Path) -> Report:
     """Play a case in a process of its own; the report, with what has outlived it."""
-    target: Callable[..., None] = play if isinstance(case, Case) else play_package
     before = set(folder.iterdir())
+    target: Callable[..., None] = play if isinstance(case, Case) else play_package
     run_apart(target, (case, ending, folder), case.seconds + 10)
-    report: Report = json.loads((folder / "report.json").read_text()) if (folder / "report.json").exists() else {}
-    report["hung"] = (folder / "hung.txt").read_text() if (folder / "hung.txt").exists() else ""
-    report["left running"] = still_running(GRACE)
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    if ending == "kill":
-        run_apart(start_again, (folder,), 40)
-        again = json.loads((folder / "report.json").read_text())
-        report["again"] = {name: again.get(name) for name in ("step", "plain", "read")}
-    report["left lying"] = sorted(path.relative_to(folder).as_posix() for path in (folder / "tmp").rglob("*"))
+    report = read_report(folder)
+    look_at_the_rest(report, folder, again=ending == "kill")
     report["strange"] = sorted(path.name for path in set(folder.iterdir()) - before)
     for path in Path(tempfile.gettempdir()).glob("hostile-*"):
         report["strange"].append(str(path))
@@ -400,11 +395,58 @@ def observe(case: Case | Package, ending: Ending, folder: Path) -> Report:
     return report
 
 
+def observe_kill(victim: str, seed: int, folder: Path) -> Report:
+    """Let a victim be killed; the report, with what has outlived it."""
+    from tests.hostile import kills
+
+    if victim == "serve":
+        client = start_apart(kills.use_served, (folder,))
+        run_apart(kills.be_served, (seed, folder), 30)
+        end_apart(client, 30)
+    else:
+        run_apart(kills.be_a_notebook if victim == "notebook" else kills.survive, (seed, folder), 60)
+    report = read_report(folder)
+    look_at_the_rest(report, folder, again=True)
+    return report
+
+
+def read_report(folder: Path) -> Report:
+    """What a notebook has written down, and where it hung, if it did."""
+    files = {name: folder / name for name in ("report.json", "hung.txt")}
+    texts = {name: path.read_text() if path.exists() else "" for name, path in files.items()}
+    report: Report = json.loads(texts["report.json"] or "{}")
+    report["hung"] = texts["hung.txt"]
+    return report
+
+
+def look_at_the_rest(report: Report, folder: Path, *, again: bool) -> None:
+    """Write down which processes and files are left; `again`: once another notebook has started."""
+    report["left running"] = still_running(GRACE)
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    if again:
+        run_apart(start_again, (folder,), 40)
+        found = read_report(folder)
+        report["again"] = {name: found.get(name) for name in ("step", "plain", "read")}
+    report["left lying"] = sorted(path.relative_to(folder).as_posix() for path in (folder / "tmp").rglob("*"))
+
+
 def run_apart(target: Callable[..., None], arguments: tuple[Any, ...], seconds: float) -> None:
     """Run a function in a process of its own, at most so long."""
+    end_apart(start_apart(target, arguments), seconds)
+
+
+def start_apart(target: Callable[..., None], arguments: tuple[Any, ...]) -> Any:
+    """Start a function in a process of its own."""
     context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
     process = context.Process(target=target, args=arguments)
     process.start()
+    return process
+
+
+def end_apart(process: Any, seconds: float) -> None:
+    """Wait for its end, at most so long."""
     process.join(seconds)
     if process.is_alive():
         process.kill()

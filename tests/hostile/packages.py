@@ -231,7 +231,8 @@ RIGHTS = (
     ),
     runs(
         "a program with mode 644",
-        "import subprocess\ntry: return subprocess.check_output([HERE + '/run'])\nexcept PermissionError: return 'well'",
+        "import subprocess\n"
+        "try: return subprocess.check_output([HERE + '/run'])\nexcept PermissionError: return 'well'",
         moded("run", 0o644, "#!/bin/sh\necho ill\n"),
         needs="posix",
     ),
@@ -275,7 +276,8 @@ RIGHTS = (
     ),
     runs(
         "its temporary folder is to be written",
-        "open('/tmp/hostile-new', 'w').close()\nimport tempfile\nreturn 'well' if os.access(tempfile.gettempdir(), os.W_OK) else 'ill'",
+        "import tempfile\nopen('/tmp/hostile-new', 'w').close()\n"
+        "return 'well' if os.access(tempfile.gettempdir(), os.W_OK) else 'ill'",
         needs="linux",
     ),
 )

@@ -33,6 +33,11 @@ class Prepared:
 
     def report(self, case: Case | Package, ending: Ending, folder: Path) -> dict[str, Any]:
         """Try a case; `folder`: an empty one, for what it writes."""
+        table = "handlers" if isinstance(case, Case) else "packages"
+        return self.ask({"table": table, "name": case.name, "ending": ending, "folder": str(folder)})
+
+    def ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Give an order, and wait for the report."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.hostile.notebook"],
@@ -42,13 +47,11 @@ class Prepared:
                 stderr=subprocess.DEVNULL,
                 text=True,
             )
-        table = "handlers" if isinstance(case, Case) else "packages"
-        order = {"table": table, "name": case.name, "ending": ending, "folder": str(folder)}
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
-        assert answer, f"{case}: the observer itself has died"
+        assert answer, f"{order}: the observer itself has died"
         report: dict[str, Any] = json.loads(answer)
         return report
 
