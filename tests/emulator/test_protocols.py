@@ -109,22 +109,13 @@ def test_a_bucket_in_the_host_is_as_one_in_the_path():
         ),
         ("iam", "Action=CreateRole&Tags.member.1.Key=a&Tags.member.2.Key=b", {"Tags": [{"Key": "a"}, {"Key": "b"}]}),
         ("iam", "Action=ListRoles&MaxItems=many", {"MaxItems": "many"}),
-        ("ec2", "Action=RunInstances&MinCount=1&SecurityGroup.1=a", {"MinCount": 1, "SecurityGroups": ["a"]}),
+        ("ec2", "Action=RunInstances&MinCount=1&SecurityGroup.1=a", {"MinCount": 1, "SecurityGroup": ["a"]}),
     ],
 )
 def test_forms(service: str, form: str, members: dict[str, Any]):
     request = asked(service, "POST", "/", form.encode(), content_type="application/x-www-form-urlencoded")
     found = call(request)
-    assert validate_leniently(found) == members
-
-
-def validate_leniently(found: Call) -> dict[str, Any]:
-    from kinesis_lab.emulator.validation import read
-
-    try:
-        return read(found.service, found.operation, found.members)[0]
-    except AwsError:  # of a type that the text is not of
-        return found.members
+    assert found.members == members
 
 
 def test_xml():
@@ -133,24 +124,10 @@ def test_xml():
     assert found.members == {"Bucket": "store", "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"<Tagging>",
-        b"\xff",
-        b"<" + b"a" * 10,
-        b"<a>" * 200 + b"</a>" * 200,
-        b'<!DOCTYPE x [<!ENTITY a "b">]><Tagging/>',
-    ],
-)
+@pytest.mark.parametrize("body", [b"<Tagging>", b"\xff", b"<" + b"a" * 10, b'<!DOCTYPE x [<!ENTITY a "b">]><Tagging/>'])
 def test_xml_that_is_none(body):
-    request = asked("s3", "PUT", "/store?tagging", body)
-    try:
-        found = call(request)
-    except AwsError as refused:
-        assert refused.code == "MalformedXML"
-    else:
-        assert found.members["Tagging"] == {}
+    with pytest.raises(AwsError, match="MalformedXML"):
+        call_of(asked("s3", "PUT", "/store?tagging", body))
 
 
 @pytest.mark.parametrize(
