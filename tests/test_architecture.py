@@ -142,7 +142,8 @@ def test_only_the_adapter_knows_moto():
 def test_the_adapter_stands_at_the_bottom():
     own = [module for module in modules() if within(module, ADAPTER)]
     used = {name for module in own for name in dependencies(module) if modules()[name].stem != "__init__"}
-    below = {f"{EMULATOR}.{name}" for name in ("clock", "function_settings", "metrics", "patches", "wire")}
+    foundations = ("clock", "function_settings", "metrics", "patches", "protocols", "validation", "wire")
+    below = {f"{EMULATOR}.{name}" for name in foundations}
     assert used - set(own) == below
 
 

@@ -23,6 +23,7 @@ from kinesis_lab.emulator.wire import AwsError, Document, Request
 
 MODELS = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
 """What botocore calls services that sign their requests with another name."""
+
 DEEPEST = 64
 """Elements in each other in an XML document: our choice, more than any operation has."""
 
@@ -108,8 +109,10 @@ def rest_request(service: str, operation: str, members: Document, request: Reque
     query = urlencode(serialized["query_string"], doseq=True)
     url = urlsplit(request.url)._replace(path=serialized["url_path"], query=query).geturl()
     headers = {name.lower(): str(value) for name, value in serialized["headers"].items()}
-    own = {name: request.headers[name] for name in ("authorization", "host") if name in request.headers}
-    return Request(serialized["method"], url, {**headers, **own}, serialized["body"])
+    for name in ("authorization", "host"):
+        if name in request.headers:
+            headers[name] = request.headers[name]
+    return Request(serialized["method"], url, headers, serialized["body"])
 
 
 @cache
@@ -281,7 +284,7 @@ def _from_text(shape: Shape, text: str) -> Any:
         case "timestamp":
             try:
                 return parse_timestamp(text).timestamp()
-            except (ValueError, OverflowError, OSError):
+            except (ValueError, OverflowError, OSError, RuntimeError):
                 return text
     return text
 

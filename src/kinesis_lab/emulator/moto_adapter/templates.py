@@ -25,6 +25,8 @@ def _add_multi_constructor(prefix: str, constructor: Any, **_for_loader: Any) ->
 
 def _load(text: Any, Loader: Any) -> Document:
     """The template in a text; moto names a loader, which is none of `TemplateLoader`'s kind."""
+    if text is None:
+        raise AwsError("ValidationError", "Either Template URL or Template Body must be specified.")
     template = yaml.load(text, TemplateLoader)
     if not isinstance(template, dict):
         raise _format_error("unsupported structure.")
