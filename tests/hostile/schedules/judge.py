@@ -58,7 +58,7 @@ class _Case:
 
     def complaints(self) -> Iterator[str]:
         yield from self._batches()
-        if self.lines and set(line for each in self.lines for line in each["ids"]) - set(self.puts):
+        if {id for line in self.lines for id in line["ids"]} - set(self.puts):
             return  # nothing else can be said
         yield from self._pauses()
         yield from self._repeats()
@@ -208,7 +208,7 @@ class _Case:
             if any(self._filters) and not put.wanted:
                 continue
             if not self._gone_for_a_reason(put):
-                yield f"record {put.id} ({put.kind}, {put.shard}, put at {put.at:.2f}) was neither processed nor reported"
+                yield f"record {put.id} ({put.kind}, {put.shard}, {put.at:.2f}) was neither processed nor reported"
 
     def _responsible(self, put: Put) -> bool:
         if self.mapping.position == "LATEST":
@@ -300,18 +300,13 @@ class _Case:
 
     def _window(self, shard: str, told: list[tuple[Line, list[int]]]) -> Iterator[str]:
         state: dict[str, Any] = {}
-        open, last = False, told[0][0]
+        open, closed, last = False, False, told[0][0]
         where = f"the window {last['window']['start']} of {shard}"
         for line, done in told:
             answer = line["answer"]
-            if (
-                not open
-                and state == {}
-                and line is not told[0][0]
-                and not self._resumed_between(last["at"], line["at"])
-            ):
-                if last["isFinalInvokeForWindow"]:
-                    yield f"{where} goes on after its end"
+            if closed and not self._resumed_between(last["at"], line["at"]):
+                yield f"{where} goes on after its end"
+            closed = False
             if line["state"] != state:
                 yield f"{where} has the state {line['state']} instead of {state} at {line['at']:.2f}"
                 state = line["state"]
@@ -320,7 +315,7 @@ class _Case:
                 if line["ids"]:
                     yield f"{where} is closed with records"
                 if good and answer["batchItemFailures"] == []:
-                    state, open = {}, False
+                    state, open, closed = {}, False, True
             else:
                 open = True
                 if done or good:
