@@ -1,4 +1,4 @@
-"""A cloud that is closed does not stay in memory: neither it, nor its clock, nor its streams, whatever was made in it."""
+"""A closed cloud does not stay in memory: neither it, nor its clock, nor its streams, whatever was made in it."""
 
 from __future__ import annotations
 

@@ -66,6 +66,22 @@ def number_of(record: Event) -> str:
     return str(record["kinesis"]["sequenceNumber"])
 
 
+def outcome(cloud: Cloud, status: str, result: Any, began: float) -> Outcome:
+    """What became of an invocation that was played, and that ends now; it began so many seconds after the cloud."""
+    clock = cloud.emulator.clock
+    return Outcome(
+        status=status,
+        payload=json.dumps(result).encode(),
+        log=LogLines(clock),
+        started=began,
+        ended=clock.elapsed,
+        duration=clock.elapsed - began,
+        cold=False,
+        request_id=cloud.emulator.switchboard.runtime._identities.uuid(),
+        version="$LATEST",
+    )
+
+
 @dataclass
 class Stage:
     """A cloud with the stream `orders`, and the function `app` that the test plays."""
@@ -82,7 +98,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         runtime = self.cloud.emulator.switchboard.runtime
-        self._clock, self._identities = self.cloud.emulator.clock, runtime._identities
+        self._clock = self.cloud.emulator.clock
         runtime.invoke = self._invoke  # type: ignore[method-assign]
         self.kinesis, self.lambda_ = self.cloud.client("kinesis"), self.cloud.client("lambda")
 
@@ -98,17 +114,7 @@ class Stage:
         except Failure as failure:
             status = failure.status
         invocation.ended, invocation.ok = self._clock.elapsed, status == "ok"
-        return Outcome(
-            status=status,
-            payload=json.dumps(result).encode(),
-            log=LogLines(self._clock),
-            started=invocation.began,
-            ended=invocation.ended,
-            duration=invocation.ended - invocation.began,
-            cold=False,
-            request_id=self._identities.uuid(),
-            version="$LATEST",
-        )
+        return outcome(self.cloud, status, result, invocation.began)
 
     def open(self, shards: int = 1) -> None:
         """Make the stream and the function."""
