@@ -108,7 +108,10 @@ def notebook() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     yield start
     for process in running:
         process.kill()
-        process.communicate()
+        process.wait()
+        for end in (process.stdin, process.stdout):
+            assert end
+            end.close()
 
 
 NOTEBOOK = """
@@ -177,6 +180,7 @@ SPY = """
 """
 
 
+@pytest.mark.slow
 @LINUX
 def test_no_process_up_to_the_notebook_shows_real_credentials(notebook):
     process = notebook(
@@ -230,6 +234,7 @@ NOTEBOOK_AT_WORK = """
 """
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("how", AT_WORK.values(), ids=AT_WORK)
 def test_all_ends_with_the_notebook(notebook, how):
@@ -241,6 +246,7 @@ def test_all_ends_with_the_notebook(notebook, how):
     assert gone(*pids)
 
 
+@pytest.mark.slow
 @POSIX
 def test_all_ends_with_the_notebook_even_if_a_fork_of_it_lives(notebook):
     if sys.platform != "linux":
@@ -322,13 +328,11 @@ def put_to_work(cloud: Any, source: str = IDLE, name: str = "app", **settings: A
 
 @LINUX
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 11)", "threading.Event().wait()"])
-def test_what_an_environment_left_behind_ends_with_it_alone(deploy, cloud, end):
+def test_what_an_environment_left_behind_ends_with_it_alone(deploy, cloud, invoke, end):
     port = Port()
-    deploy(IDLE, "idle")
     others = put_to_work(cloud, IDLE, "other")
-    put_to_work(
-        cloud, at_work(end).replace("(port,", "(_event,").replace("tell(port", f"tell({port.number}"), "dies", Timeout=1
-    )
+    deploy(at_work(end), "dies", Timeout=1)
+    invoke(port.number, name="dies")
     assert gone(*port.heard())
     assert all(running(*others))
 
@@ -364,6 +368,7 @@ def test_functions_leave_no_core_files_and_have_usual_limits(deploy, invoke):
     assert core == [0, 0] and descriptors[0] <= 1024
 
 
+@pytest.mark.slow
 @POSIX
 def test_more_environments_than_descriptors_are_usual(notebook):
     process = notebook("""
@@ -494,6 +499,7 @@ def test_what_is_printed_does_not_fill_the_disk(deploy, invoke, monkeypatch):
 # Folders
 
 
+@pytest.mark.slow
 def test_folders_of_programs_that_were_killed_are_swept(notebook, tmp_path):
     source = f"""
         with fresh_cloud() as cloud:
@@ -514,8 +520,7 @@ def test_folders_of_programs_that_were_killed_are_swept(notebook, tmp_path):
     assert len(folders) == 3
     assert len([name for name in left if name.startswith("kinesis-lab-")]) == 3
     assert "kinesis-lab-of-nobody" in left and len(set(folders) & set(left)) == 2
-    living.stdin.close()
-    living.wait()
+    living.communicate("")
     assert len(set(folders) & set(os.listdir(tmp_path))) == 1
 
 

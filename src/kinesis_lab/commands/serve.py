@@ -120,7 +120,8 @@ def end(cloud: LocalCloud) -> None:
     closing = threading.Thread(target=cloud.close)
     closing.start()
     while closing.is_alive():
-        for process in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        with contextlib.suppress(psutil.Error):
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
         closing.join(0.05)

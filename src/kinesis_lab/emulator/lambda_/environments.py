@@ -15,7 +15,7 @@ from kinesis_lab.emulator.lambda_.environment import Environment
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.launcher import Launcher
 from kinesis_lab.emulator.lambda_.packages import unzip
-from kinesis_lab.emulator.lambda_.process_tree import end_left_behind
+from kinesis_lab.emulator.lambda_.process_tree import LINUX, end_left_behind
 from kinesis_lab.emulator.lambda_.temporary_folder import TemporaryFolder, remove
 from kinesis_lab.emulator.lambda_.watch import Watch
 
@@ -85,11 +85,11 @@ class Environments:
 
     def _running_launcher(self) -> Launcher | ChildProcesses:
         if self._launcher is None:
-            self._launcher = (Launcher if HAS_FORK else ChildProcesses)(self._end_lost)
+            self._launcher = (Launcher if HAS_FORK else ChildProcesses)(self._end_left_behind)
         return self._launcher
 
-    def _end_lost(self) -> None:
-        """End what the processes of a lost launcher have started."""
+    def _end_left_behind(self) -> None:
+        """End what processes that are gone have started."""
         if self._folder:
             end_left_behind(self._folder.path)
 
@@ -117,6 +117,8 @@ class Environments:
         with ExitStack() as ending:  # all of it is done, even if some of it fails
             if self._folder:
                 ending.callback(self._folder.close)
+            if not (LINUX and HAS_FORK):  # there, the launcher has found everything
+                ending.callback(self._end_left_behind)
             for environment in self._all:
                 ending.callback(environment.close)
             if self._launcher:
