@@ -47,8 +47,9 @@ def test_context_and_environment_variables(deploy, invoke):
                 "stream": context.log_stream_name,
                 "left": context.get_remaining_time_in_millis(),
                 "client": context.client_context,
-                "file": __file__.startswith(os.environ["LAMBDA_TASK_ROOT"]),
-                "cwd": os.path.samefile(os.getcwd(), os.environ["LAMBDA_TASK_ROOT"]),
+                "file": __file__,
+                "cwd": os.getcwd(),
+                "root": os.environ["LAMBDA_TASK_ROOT"],
             }
         """,
         Environment={"Variables": {"COLOUR": "blue"}},
@@ -69,8 +70,9 @@ def test_context_and_environment_variables(deploy, invoke):
         "group": "/aws/lambda/app",
         "left": 6997,
         "client": None,
-        "file": True,
-        "cwd": True,
+        "file": "/var/task/app.py",
+        "cwd": "/var/task",
+        "root": "/var/task",
     }
     assert env["COLOUR"] == "blue"
     assert env["_HANDLER"] == "app.handler"
@@ -412,15 +414,16 @@ def test_no_process_and_no_file_is_left_behind(cloud, deploy, invoke):
         import subprocess, sys, os
         def handler(event, context):
             subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-            return [os.getpid(), os.getcwd()]
+            return os.getpid()
     """)
-    pid, folder = invoke().result
+    pid = invoke().result
+    folder = Path(psutil.Process(pid).cwd()).parent
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     assert len(family) == 2
     cloud.close()
     _gone, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
-    assert not Path(folder).exists()
+    assert not folder.parent.exists()
 
 
 # The Invoke operation

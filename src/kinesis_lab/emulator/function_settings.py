@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import re
+import stat
 import struct
 import zipfile
 import zlib
@@ -25,6 +26,12 @@ MOST_UNZIPPED_BYTES = 262_144_000
 """Of a package that comes with the request, and of what is in any package (facts 8.1)."""
 LONGEST_NAME, LONGEST_PATH = 255, 3_900
 """Bytes in the name of one file or folder, and in all names on the way: Linux takes no more."""
+DEEPEST = 200
+"""Folders in each other: our choice, as Python's own tools descend into them by recursion."""
+ELSEWHERE = re.compile(r"^/|^[A-Za-z]:/|[\\\0]")
+"""In the name of what some tool would put outside of the package's folder, or under another name."""
+LOCAL_HEADER = 30
+"""Bytes before the content of an entry of a zip file, at least."""
 
 RESERVED = frozenset(
     {
@@ -158,8 +165,8 @@ def check_code(code: bytes) -> None:
             entries = archive.infolist()
             if sum(entry.file_size for entry in entries) > MOST_UNZIPPED_BYTES:
                 raise _invalid(f"Unzipped size must be smaller than {MOST_UNZIPPED_BYTES} bytes")
-            paths = _paths(entries)
-            damaged = archive.testzip() is not None or paths is None
+            paths = None if _overlap(entries) else _paths(entries)
+            damaged = paths is None or archive.testzip() is not None or not _links_are_paths(archive)
     except UNREADABLE:
         damaged = True
     if damaged or paths is None:
@@ -169,20 +176,51 @@ def check_code(code: bytes) -> None:
     check_paths(paths)
 
 
+def names_on_the_way(entry: zipfile.ZipInfo) -> list[str]:
+    """The names of the folders to an entry of a zip file, and its own."""
+    return [name for name in entry.filename.split("/") if name not in ("", ".")]
+
+
+def file_type(entry: zipfile.ZipInfo) -> int:
+    """What an entry is: S_IFDIR, S_IFLNK or S_IFREG."""
+    if entry.is_dir():
+        return stat.S_IFDIR
+    return stat.S_IFLNK if stat.S_ISLNK(entry.external_attr >> 16) else stat.S_IFREG
+
+
 def _paths(entries: Iterable[zipfile.ZipInfo]) -> set[PurePosixPath] | None:
-    """The files of a package; None if Linux cannot hold them: one is a folder, too, or a name is too long."""
+    """The files of a package; None if Linux cannot hold them, or one would lie elsewhere."""
     files: set[PurePosixPath] = set()
     folders: set[PurePosixPath] = set()
     for entry in entries:
-        names = [name for name in entry.filename.split("/") if name not in ("", ".", "..")]  # zipfile leaves these out
+        names = names_on_the_way(entry)
         sizes = [len(name.encode(errors="replace")) for name in names]
         nameless = not names and not entry.is_dir()
         if nameless or max(sizes, default=0) > LONGEST_NAME or sum(sizes) + len(sizes) > LONGEST_PATH:
+            return None
+        if len(names) > DEEPEST or ".." in names or ELSEWHERE.search(entry.orig_filename):
             return None
         path = PurePosixPath(*names)
         folders.update(path.parents)
         (folders if entry.is_dir() else files).add(path)
     return None if files & folders else files
+
+
+def _overlap(entries: Iterable[zipfile.ZipInfo]) -> bool:
+    """Whether some bytes of a zip file belong to two entries: so it can be far larger than it looks."""
+    end = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            return True
+        end = entry.header_offset + LOCAL_HEADER + entry.compress_size
+    return False
+
+
+def _links_are_paths(archive: zipfile.ZipFile) -> bool:
+    """Whether what symbolic links lead to can be read as a path."""
+    links = [entry for entry in archive.infolist() if file_type(entry) == stat.S_IFLNK]
+    targets = [archive.read(entry).decode() for entry in links if entry.file_size <= LONGEST_PATH]
+    return len(targets) == len(links) and all(target and not NO_TEXT.search(target) for target in targets)
 
 
 def _invalid(message: str) -> AwsError:

@@ -40,21 +40,25 @@ class Died(Exception):
 class Environment:
     """One process that has loaded a function's handler and serves one invocation at a time."""
 
-    def __init__(self, function: Function, task: Path, log: Path, log_stream: str, watch: Watch, start: Start) -> None:
-        """Start the process.  `task`: the unzipped code; `log`: a file for what it prints.  Raises OSError."""
+    def __init__(self, function: Function, folder: Path, log_stream: str, watch: Watch, start: Start) -> None:
+        """Start the process.  Raises OSError.
+
+        `folder`: its own, with `task`, the unzipped code, `tmp`, and `log`, which is made here for what it prints.
+        """
         self.function = function
         self.memory = function.memory
         self.revision = function.revision
         self.log_stream = log_stream
-        self._task = task
+        self.folder = folder
+        self._task, self._tmp, log = folder / "task", folder / "tmp", folder / "log"
         self._watch = watch
         log.write_bytes(b"")
         with log.open("ab", buffering=0) as output:
             self._process = start(
                 Launch(
                     [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(SCRIPT)],
-                    environment_variables(function, task, log_stream),
-                    str(task),
+                    environment_variables(function, log_stream),
+                    str(self._task),
                 ),
                 output.fileno(),
             )
@@ -79,6 +83,8 @@ class Environment:
         head = {
             "now": now,
             "task": str(self._task),
+            "tmp": str(self._tmp),
+            "storage": self.function.storage,
             "handler": self.function.handler,
             "seed": self.log_stream,
             "libraries": libraries,

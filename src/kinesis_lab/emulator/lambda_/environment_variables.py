@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
+from kinesis_lab.emulator.lambda_.bootstrap import TASK_ROOT
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 
 
-def environment_variables(function: Function, task: Path, log_stream: str) -> dict[str, str]:
-    """The environment variables that Lambda sets (facts 8.5), under the function's own.
-
-    LAMBDA_TASK_ROOT is where the code really lies, so that a handler finds the files that it brought along.
-    """
-    system = {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR") if name in os.environ}
+def environment_variables(function: Function, log_stream: str) -> dict[str, str]:
+    """The environment variables that Lambda sets (facts 8.5), under the function's own."""
+    system = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     return {
         **system,
         "PATH": os.environ.get("PATH", os.defpath),
@@ -33,7 +30,7 @@ def environment_variables(function: Function, task: Path, log_stream: str) -> di
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_SESSION_TOKEN": "local",
         "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
-        "LAMBDA_TASK_ROOT": str(task),
+        "LAMBDA_TASK_ROOT": TASK_ROOT,
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         **dict(function.environment),
     }

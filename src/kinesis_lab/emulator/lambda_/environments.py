@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,9 @@ from kinesis_lab.emulator.lambda_.child_process import ChildProcesses
 from kinesis_lab.emulator.lambda_.environment import Environment
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.launcher import Launcher
+from kinesis_lab.emulator.lambda_.packages import unzip
 from kinesis_lab.emulator.lambda_.process_tree import end_left_behind
-from kinesis_lab.emulator.lambda_.temporary_folder import TemporaryFolder
+from kinesis_lab.emulator.lambda_.temporary_folder import TemporaryFolder, remove
 from kinesis_lab.emulator.lambda_.watch import Watch
 
 INIT_SECONDS = 0.120
@@ -36,7 +35,6 @@ class Environments:
         self._identities = identities
         self._folder: TemporaryFolder | None = None
         self._launcher: Launcher | ChildProcesses | None = None
-        self._tasks: dict[str, Path] = {}
         self._idle: dict[tuple[Any, ...], list[Environment]] = {}
         self._all: set[Environment] = set()
         self._made = 0
@@ -72,7 +70,9 @@ class Environments:
     def discard(self, environment: Environment) -> None:
         """End an environment."""
         self._all.discard(environment)
-        environment.close()
+        with ExitStack() as ending:
+            ending.callback(remove, environment.folder)
+            environment.close()
 
     def _forget_lost(self) -> None:
         """If the launcher was killed, and all that it started with it, the environments that were idle are none."""
@@ -95,23 +95,16 @@ class Environments:
 
     def _start(self, function: Function) -> Environment:
         launcher = self._running_launcher()  # it gets ready while the code is unzipped
-        task = self._unzipped(function)
         self._made += 1
-        log = self._root() / f"environment-{self._made}.log"
+        folder = self._root() / f"environment-{self._made}"
+        (folder / "tmp").mkdir(parents=True)
+        unzip(function.code, folder / "task")
         date = f"{self._clock.datetime:%Y/%m/%d}"
         stream = f"{date}/[{function.version}]{self._identities.hex(32)}"
-        environment = Environment(function, task, log, stream, self._watch, launcher.start)
+        environment = Environment(function, folder, stream, self._watch, launcher.start)
         self._all.add(environment)
         environment.begin(self._clock.microseconds + round(INIT_SECONDS * MICROSECONDS))
         return environment
-
-    def _unzipped(self, function: Function) -> Path:
-        if function.code_sha256 not in self._tasks:
-            task = self._root() / f"task-{len(self._tasks) + 1}"
-            with zipfile.ZipFile(io.BytesIO(function.code)) as archive:
-                archive.extractall(task)
-            self._tasks[function.code_sha256] = task
-        return self._tasks[function.code_sha256]
 
     def _root(self) -> Path:
         if self._folder is None:

@@ -24,6 +24,8 @@ class Function(NamedTuple):
     """Seconds."""
     memory: int
     """Megabytes."""
+    storage: int
+    """Megabytes of `/tmp`."""
     environment: tuple[tuple[str, str], ...]
     code_sha256: str
     reserved_concurrency: int | None
@@ -43,6 +45,7 @@ class Function(NamedTuple):
             self.runtime,
             self.timeout,
             self.memory,
+            self.storage,
             self.environment,
             self.log_group,
             self.code_sha256,
@@ -102,6 +105,7 @@ def find(region: str, name_or_arn: str, qualifier: str | None = None) -> Functio
         role=found.role,
         timeout=found.timeout,
         memory=found.memory_size,
+        storage=int(found.ephemeral_storage),
         environment=tuple(sorted(found.environment_vars.items())),
         code_sha256=found.code_sha_256,
         reserved_concurrency=None if reserved is None else int(reserved),

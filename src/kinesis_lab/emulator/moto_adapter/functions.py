@@ -45,6 +45,8 @@ class StatefulFunction(moto_lambda.LambdaFunction):
             config_updates = {**config_updates, "Environment": {"Variables": variables}}
         with self._all_or_nothing():
             self._log_to(config_updates)
+            if storage := config_updates.get("EphemeralStorage"):  # moto leaves it as it is
+                self.ephemeral_storage = storage["Size"]
             configuration: Document = super().update_configuration(_with_whole_network(config_updates))
         return configuration
 

@@ -8,8 +8,9 @@ input and output; what the handler prints goes to the file behind standard error
 from pathlib import Path
 
 from kinesis_lab.emulator.lambda_.bootstrap.frames import Frames, Garbled, Head, to_process
+from kinesis_lab.emulator.lambda_.bootstrap.lambda_paths import TASK_ROOT, TEMPORARY
 
-__all__ = ["SCRIPT", "Frames", "Garbled", "Head", "to_process"]
+__all__ = ["SCRIPT", "TASK_ROOT", "TEMPORARY", "Frames", "Garbled", "Head", "to_process"]
 
 SCRIPT = Path(__file__).with_name("__main__.py")
 """What the process runs."""

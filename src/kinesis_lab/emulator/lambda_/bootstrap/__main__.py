@@ -1,11 +1,25 @@
 """Runs the runtime in a process of its own, and hides its modules: a handler may have others of the same names."""
 
+import builtins
 import importlib
 import os
 import sys
 from collections.abc import Callable
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from types import ModuleType
 from typing import cast
+
+BUILT_IN = dict(vars(builtins))
+
+
+class RuntimeLoader(SourceFileLoader):
+    """Loads modules that keep to the built-in functions of now, whatever a handler puts in their places."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """A module with built-in functions of its own."""
+        module = ModuleType(spec.name)
+        vars(module)["__builtins__"] = BUILT_IN
+        return module
 
 
 def import_runtime() -> Callable[[], None]:
@@ -13,9 +27,11 @@ def import_runtime() -> Callable[[], None]:
     package = ModuleType("bootstrap")
     package.__path__ = [os.path.dirname(__file__)]
     sys.modules[package.__name__] = package
+    sys.path_importer_cache[package.__path__[0]] = FileFinder(package.__path__[0], (RuntimeLoader, [".py"]))
     sys.dont_write_bytecode = False  # these modules are kept compiled, so that the next process starts faster
     run = importlib.import_module("bootstrap.invocation_loop").run
     sys.dont_write_bytecode = True  # what the handler imports is not: nothing appears in the function's folder
+    del sys.path_importer_cache[package.__path__[0]]
     for name in [name for name in sys.modules if name.partition(".")[0] == package.__name__]:
         del sys.modules[name]
     return cast("Callable[[], None]", run)

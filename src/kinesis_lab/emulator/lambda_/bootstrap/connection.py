@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
+from os import _exit, getpid, read, write
 
 from .company import Company
 from .frames import MOST_BODY_BYTES, MOST_HEAD_BYTES, Frames, Head, to_cloud
@@ -33,7 +33,7 @@ class Connection:
         """One asks at a time.  The runtime has the turn while no invocation runs: all others are frozen, as on AWS."""
         self._company = company
         self._questions = itertools.count()
-        self._process = os.getpid()
+        self._process = getpid()
         self.request_id = ""
 
     def microseconds(self) -> int:
@@ -48,7 +48,7 @@ class Connection:
     def ask(self, head: Head, body: bytes = b"") -> tuple[Head, bytes]:
         """Send a frame and wait for the answer to it, which carries the time."""
         with self._turns:
-            asker = f"{os.getpid()}-{next(self._questions)}"
+            asker = f"{getpid()}-{next(self._questions)}"
             head["asker"] = asker
             self._send(head, body)
             return self._receive(asker)
@@ -58,8 +58,8 @@ class Connection:
 
         Raises EOFError when the cloud is closed.  A process that the handler has forked ends here: the runtime is one.
         """
-        if os.getpid() != self._process:
-            os._exit(0)
+        if getpid() != self._process:
+            _exit(0)
         with self._turns:
             head["alone"] = self._company.is_none()
             self._send(head, body[:MOST_BODY_BYTES])  # a response is much shorter
@@ -69,7 +69,7 @@ class Connection:
 
     def fail(self, body: bytes) -> None:
         """Tell that the start has failed."""
-        if os.getpid() == self._process:
+        if getpid() == self._process:
             with self._turns:
                 self._send({"kind": "failed"}, body[:MOST_BODY_BYTES])
 
@@ -80,9 +80,9 @@ class Connection:
         if len(body) > MOST_BODY_BYTES or len(frame) - len(body) > MOST_HEAD_BYTES:
             raise RuntimeError(f"the local cloud takes calls of up to {MOST_BODY_BYTES} bytes from a function")
         self._looks = 0
-        sent = os.write(self._outgoing, frame)
+        sent = write(self._outgoing, frame)
         while sent < len(frame):
-            sent += os.write(self._outgoing, memoryview(frame)[sent:])
+            sent += write(self._outgoing, memoryview(frame)[sent:])
 
     def _receive(self, asker: str | None) -> tuple[Head, bytes]:
         """Wait for the answer to this asker, or for what is no answer, and set the clock by it.
@@ -91,7 +91,7 @@ class Connection:
         """
         while True:
             while (frame := self._frames.take()) is None:
-                piece = os.read(self._incoming, _PIECE)
+                piece = read(self._incoming, _PIECE)
                 if not piece:
                     raise EOFError("the other end of the pipe is gone")
                 self._frames.add(piece)

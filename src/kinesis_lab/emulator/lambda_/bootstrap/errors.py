@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .frames import Head
+from .imports import standard_module
 from .lambda_paths import RUNTIME, LambdaPaths
 
 
@@ -34,13 +37,13 @@ def _stack(error: BaseException, paths: LambdaPaths) -> list[str]:
 
     AWS leaves out the first ones of any file that is called bootstrap.py.  Further ones of the runtime are only here.
     """
-    import traceback
-
+    traceback: Any = standard_module("traceback")
     frames = [
         (paths.path(frame.filename), frame.lineno or 0, frame.name, frame.line)
         for frame in traceback.extract_tb(error.__traceback__)
     ]
     first = next((n for n, frame in enumerate(frames) if "/bootstrap.py" not in frame[0]), 0)
-    return traceback.format_list(
+    lines: list[str] = traceback.format_list(
         [frames[first], *(frame for frame in frames[first + 1 :] if frame[0] != RUNTIME)] if frames else []
     )
+    return lines

@@ -7,9 +7,9 @@ than find it wrong.
 
 from __future__ import annotations
 
-import json
-import marshal
 import struct
+from json import JSONDecoder, JSONEncoder
+from marshal import dumps, loads
 from typing import Any
 
 Head = dict[str, Any]
@@ -25,13 +25,13 @@ class Garbled(Exception):
     """What came through the pipe is no frame; the message says why."""
 
 
-_encode = json.JSONEncoder().encode
-_decode = json.JSONDecoder().raw_decode
+_encode = JSONEncoder().encode
+_decode = JSONDecoder().raw_decode
 
 
 def to_process(head: Head, body: bytes = b"") -> bytes:
     """A frame for the process of a function."""
-    return _frame(marshal.dumps(head), body)
+    return _frame(dumps(head), body)
 
 
 def to_cloud(head: Head, body: bytes = b"") -> bytes:
@@ -75,7 +75,7 @@ class Frames:
         head, body = data[_SIZES.size : body_at], data[body_at:end]
         self._size -= end
         self._pieces, self._needed = [data[end:]] if self._size else [], _SIZES.size
-        return (_read_head(head) if self._from_process else marshal.loads(head)), body
+        return (_read_head(head) if self._from_process else loads(head)), body
 
 
 def _read_head(text: bytes) -> Head:

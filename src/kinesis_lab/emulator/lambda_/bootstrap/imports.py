@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import importlib
 import sys
 from collections.abc import Callable, Sequence
+from importlib.machinery import PathFinder
 from types import ModuleType
-from typing import Any
-
-from .lambda_paths import TASK_ROOT
+from typing import Any, NamedTuple
 
 RUNTIME_LIBRARIES = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"}
 """What Lambda's Python runtime brings along; everything else must be in the function's zip or a layer."""
@@ -49,28 +48,33 @@ class RuntimeLibraries:
 
 
 def _find(name: str, path: Sequence[str] | None) -> Any:
-    from importlib.machinery import PathFinder
-
     return PathFinder.find_spec(name, path)
 
 
-def task_imports(root: str) -> None:
-    """Import from the function's folder; its files are known by the names that they have on Lambda."""
-    from importlib import machinery
+def standard_module(name: str) -> ModuleType:
+    """A module of the standard library, though the function may have another of this name, or no way to import any."""
+    if name not in _standard_modules:
+        of_the_function = dict(sys.modules), sys.path, sys.meta_path, sys.path_hooks
+        sys.modules.pop(name, None)
+        sys.modules.update(_at_first.modules)
+        sys.path, sys.meta_path, sys.path_hooks = _at_first.path, _at_first.meta_path, _at_first.path_hooks
+        try:
+            _standard_modules[name] = _import_module(name)
+        finally:
+            modules, sys.path, sys.meta_path, sys.path_hooks = of_the_function
+            sys.modules.update(modules)
+    return _standard_modules[name]
 
-    class TaskLoader(machinery.SourceFileLoader):
-        def source_to_code(self, data: Any, path: Any, **options: Any) -> Any:  # type: ignore[override]
-            return super().source_to_code(data, TASK_ROOT + str(path)[len(root) :].replace(os.sep, "/"))
 
-    def hook(path: str) -> Any:
-        if not path.startswith(root):
-            raise ImportError
-        return machinery.FileFinder(
-            path,
-            (machinery.ExtensionFileLoader, machinery.EXTENSION_SUFFIXES),
-            (TaskLoader, machinery.SOURCE_SUFFIXES),
-            (machinery.SourcelessFileLoader, machinery.BYTECODE_SUFFIXES),
-        )
+class Imports(NamedTuple):
+    """How modules are found."""
 
-    sys.path_hooks.insert(0, hook)
-    sys.path.insert(0, root)
+    modules: dict[str, ModuleType]
+    path: list[str]
+    meta_path: list[Any]
+    path_hooks: list[Any]
+
+
+_import_module = importlib.import_module
+_at_first = Imports(dict(sys.modules), sys.path[:], sys.meta_path[:], sys.path_hooks[:])
+_standard_modules: dict[str, ModuleType] = {}

@@ -12,10 +12,11 @@ from .company import Company
 from .connection import Connection
 from .context import Context, FunctionSettings
 from .errors import error_document
+from .file_system import FileSystem
 from .frames import Head
 from .handler import Handler, load_handler
-from .imports import AfterImport, RuntimeLibraries, task_imports
-from .lambda_paths import LambdaPaths
+from .imports import AfterImport, RuntimeLibraries
+from .lambda_paths import TASK_ROOT, LambdaPaths
 from .logs import end_lines_as_linux_does, lambda_logging, log_error
 from .marshalling import marshal, to_json, unmarshal
 from .memory import PeakMemory
@@ -46,7 +47,9 @@ def run() -> None:
     start = connection.begin()
     os.environ.pop("PYTHONHASHSEED", None)
     virtual_time(connection)
+    paths = LambdaPaths(start["task"], start["tmp"], start["libraries"])
     hooks = {
+        **FileSystem(paths, start["storage"]).install(),
         "_posixsubprocess": company.watch_subprocesses,
         "_winapi": company.watch_subprocesses,
         "botocore.handlers": forward_boto(connection),
@@ -58,10 +61,9 @@ def run() -> None:
         hooks.pop(name)(importlib.import_module(name))
     sys.meta_path[:0] = [AfterImport(hooks)]
     sys.meta_path.append(RuntimeLibraries(start["libraries"]))
-    task_imports(start["task"])
-    site.setquit()  # `exit` and `quit`
-    paths = LambdaPaths(start["task"], start["libraries"])
     memory, settings = PeakMemory(), FunctionSettings()
+    site.setquit()  # `exit` and `quit`
+    sys.path.insert(0, TASK_ROOT)  # from here on, what is imported may be the function's
 
     try:
         handler = load_handler(start["handler"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Callable
 from functools import cached_property
+from json import dumps, loads
+from json.encoder import encode_basestring, encode_basestring_ascii
+from os import environ
 from typing import Any
 
 from .errors import FaultException
@@ -15,7 +16,7 @@ from .errors import FaultException
 def unmarshal(event: bytes) -> Any:
     """The event as the handler gets it."""
     try:
-        return json.loads(event)
+        return loads(event)
     except ValueError as error:
         raise FaultException("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
@@ -54,9 +55,9 @@ class JsonWriter:
     @cached_property
     def _quoted(self) -> Callable[[str], str]:
         """Runtimes before Python 3.12 write `ë` as an escape sequence."""
-        minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
+        minor = environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
         old = minor.isdigit() and int(minor) < 12
-        return json.encoder.encode_basestring_ascii if old else json.encoder.encode_basestring
+        return encode_basestring_ascii if old else encode_basestring
 
     def write(self, value: Any) -> None:
         """Add a value; recursive, at one call per level."""
@@ -88,13 +89,13 @@ class JsonWriter:
     def _scalar(self, value: str | bytes | float | None) -> str:
         if isinstance(value, (str, bytes)):
             return self._quoted(value if isinstance(value, str) else value.decode())
-        return json.dumps(value)
+        return dumps(value)
 
     def _key(self, key: Any) -> str:
         if isinstance(key, (str, bytes)):
             return self._scalar(key)
         if key is None or isinstance(key, (int, float)):
-            return self._quoted(json.dumps(key))
+            return self._quoted(dumps(key))
         raise TypeError(f"keys must be str, int, float, bool or None, not {type(key).__name__}")
 
 

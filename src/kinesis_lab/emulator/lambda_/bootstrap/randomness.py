@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from types import ModuleType
 
+from .imports import standard_module
+
 
 def seeded_randomness(seed: str) -> Callable[[ModuleType], None]:
     """Make `os.urandom` (hence uuid and secrets) the same on every run; returns the hook for `random`."""
@@ -13,10 +15,9 @@ def seeded_randomness(seed: str) -> Callable[[ModuleType], None]:
 
     def urandom(size: int) -> bytes:
         nonlocal drawn
-        from hashlib import shake_128
-
         drawn += 1
-        return shake_128(f"{seed}{drawn}".encode()).digest(size)
+        digest: bytes = standard_module("hashlib").shake_128(f"{seed}{drawn}".encode()).digest(size)
+        return digest
 
     os.urandom = urandom
     return lambda module: module.seed(seed)
