@@ -104,7 +104,7 @@ class Switchboard:
 
     def _answer(self, request: Request) -> Response | Steps:
         region, service = request.scope
-        if not (NAME.fullmatch(region) and NAME.fullmatch(service)):
+        if not (NAME.fullmatch(region) and NAME.fullmatch(service)) or (service and not region):
             return refusal(request, 400, "IncompleteSignature", "The credential scope names no Region and service.")
         if not service and (call := call_of(request)):
             return self._gateway.answer(call)

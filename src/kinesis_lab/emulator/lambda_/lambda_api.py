@@ -20,7 +20,7 @@ from kinesis_lab.emulator.lambda_.runtime import RECURSION
 from kinesis_lab.emulator.moto_adapter import dispatch, ways_out
 from kinesis_lab.emulator.protocols import rest_call, rest_request
 from kinesis_lab.emulator.validation import read, refuse_constant, validate
-from kinesis_lab.emulator.wire import AwsError, Document, Request, Response, json_response
+from kinesis_lab.emulator.wire import AwsError, Document, NotOffered, Request, Response, json_response
 
 MOST_REQUEST_BYTES = 6 * 1024**2
 MOST_EVENT_REQUEST_BYTES = 1024**2
@@ -55,8 +55,7 @@ class LambdaService:
         """The response, or the steps that return it if it takes time."""
         call = rest_call("lambda", request)
         if call is None:
-            path = urlsplit(request.url).path
-            raise AwsError("UnknownOperationException", f"There is no operation at {request.method} {path}.", 404)
+            raise NotOffered(f"the local cloud does not offer lambda {request.method} {urlsplit(request.url).path}")
         operation = _OPERATIONS.get(call.operation)
         if operation is None:
             return self._by_moto(call.operation, validate("lambda", call.operation, call.members), request)
