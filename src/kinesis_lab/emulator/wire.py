@@ -90,9 +90,11 @@ def code_of_a_test() -> Iterator[None]:
         raise
 
 
-def raised_by_test(fault: Exception) -> bool:
-    """Whether a test's own code has raised this."""
-    return _RAISED_BY_TEST in vars(fault)
+def raised_by_test(fault: BaseException | None) -> bool:
+    """Whether a test's own code has raised this, or what caused it: SimPy hands on copies, each caused by the last."""
+    while fault is not None and _RAISED_BY_TEST not in vars(fault):
+        fault = fault.__cause__
+    return fault is not None
 
 
 def json_response(document: Document | None, *, request_id: str, status: int = 200, **headers: str) -> Response:

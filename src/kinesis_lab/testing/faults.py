@@ -62,7 +62,7 @@ class InjectedFaults:
         if how == "timeout":
             return (yield from invocation.time_out())
         if how == "crash":
-            return invocation.exit("exit status 1")
+            return invocation.exit("Runtime exited with error: exit status 1")
         if how == "error":
             return invocation.error(INJECTED_FAULT, "the test lets this invocation fail after its handler is done")
         return status, payload

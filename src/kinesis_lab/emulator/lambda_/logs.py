@@ -14,6 +14,7 @@ MOST_KEPT = 16 * 1024**2
 """Bytes of output that are kept of one invocation, each line with `LINE_COST` more: our choice."""
 LINE_COST = 128
 """Bytes that a line takes besides its text."""
+
 PIECE = 64 * 1024
 """Bytes of output that are looked at at once."""
 TAIL = 4096
