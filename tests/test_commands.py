@@ -312,6 +312,13 @@ def test_all_tests_and_notebooks_run_unless_some_are_named() -> None:
     assert test_job.pytest_arguments([one])[-1] == one
 
 
+@pytest.mark.parametrize("named", ["tests/test_facts.py", "notebooks/00_start_here.ipynb"])
+def test_thorough_is_known_whichever_files_are_named(named: str) -> None:
+    collect = [sys.executable, "-m", "pytest", "--nbval", "--collect-only", "-q", "--thorough", named]
+    done = subprocess.run(collect, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(("value", "must"), [("1", True), ("0", False), ("", False), (None, False)])
 def test_the_browser_is_required_by_a_variable(value: str | None, must: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(browser.REQUIRE, raising=False)

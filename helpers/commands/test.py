@@ -1,6 +1,7 @@
 """Run every test, the notebooks' own cells among them.
 
-What you add goes to pytest: `python -m helpers test -k sharding`, or the path of one test file.
+What you add goes to pytest: `python -m helpers test -k sharding`, or the path of one test file.  With `--thorough`,
+tables of hostile cases and random campaigns run whole, of which every other run has a part.
 """
 
 import os

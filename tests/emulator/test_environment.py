@@ -15,7 +15,7 @@ from kinesis_lab.emulator import file_system
 from kinesis_lab.emulator.lambda_ import environment
 from kinesis_lab.emulator.lambda_.bootstrap import logs
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
-from kinesis_lab.emulator.lambda_.launching import is_broken_pipe, out_of_reach_of_ctrl_c, python
+from kinesis_lab.emulator.lambda_.launching import out_of_reach_of_ctrl_c, python
 from kinesis_lab.emulator.wire import NotOffered
 
 
@@ -85,35 +85,6 @@ def test_the_real_python_finds_the_libraries(deploy, invoke, monkeypatch):
     monkeypatch.setattr(environment, "python", lambda: sys._base_executable)
     deploy("import boto3, sys\ndef handler(event, context): return sys.executable")
     assert Path(invoke().result).samefile(sys._base_executable)
-
-
-@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.EINVAL, "Invalid argument")])
-def test_a_broken_pipe_has_two_names(error, deploy, invoke, monkeypatch):
-    """What comes of a function whose process is gone is its end, not the error of the pipe."""
-    deploy("import os\ndef handler(event, context): os._exit(3)")
-
-    def write_frame(*_frame):
-        raise error
-
-    assert is_broken_pipe(error)
-    monkeypatch.setattr(environment, "write_frame", write_frame)
-    monkeypatch.setattr(environment.Environment, "receive", lambda self, _patience: self.kill() or gone(self))
-    assert "Runtime exited" in invoke().text
-
-
-def gone(_environment):
-    raise environment.Died(exit_reason(3))
-
-
-def test_other_errors_of_pipes_are_not_ignored(deploy, invoke, monkeypatch):
-    deploy("def handler(event, context): pass")
-
-    def write_frame(*_frame):
-        raise OSError(errno.ENOSPC, "full")
-
-    monkeypatch.setattr(environment, "write_frame", write_frame)
-    with pytest.raises(OSError, match="full"):
-        invoke()
 
 
 def test_lines_end_as_on_linux():

@@ -200,6 +200,45 @@ def test_a_function_answers(deploy, api):
     assert ask(f"{url}/odd/now")[0] == 502
 
 
+ODD = """
+def handler(event, context):
+    return {"statusCode": int(event["queryStringParameters"]["status"]), "body": event["body"],
+            "headers": {"X-Mine": "a\\r\\nX-Injected: b", "X Broken:": "c", "X-Rest\\r\\nX-Injected": "d"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "answered"), [(200, 200), (599, 599), (100, 502), (101, 502), (0, 502), (9999, 502)]
+)
+def test_a_function_cannot_answer_what_is_no_response(deploy, api, status, answered):
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{deploy(ODD)}/invocations"
+    api.method("/odd", "POST", [], type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+    request = urllib.request.Request(f"{api.deploy()}/odd?status={status}", b"\xff")
+    try:
+        with urllib.request.urlopen(request) as answer:
+            headers, body = answer.headers, answer.read()
+            assert answer.status == answered
+            assert body.decode() == "\ufffd"
+    except urllib.error.HTTPError as refused:
+        assert refused.code == answered
+        headers = refused.headers
+    assert "x-injected" not in headers and headers.get("x-mine", "a  X-Injected: b") == "a  X-Injected: b"
+
+
+@pytest.mark.parametrize("body", [b"\xff", b'{"website": "\\ud800"}', b"[" * 50_000, b""])
+def test_what_is_no_text_becomes_one(kinesis, into_stream, body, capfd):
+    status, _, _ = ask(f"{into_stream()}/track", body)
+    assert status == 200
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("made", ["[", "[]", '{"statusCode": "x"}', '{"statusCode": null}'])
+def test_a_mock_whose_template_makes_nonsense_of_the_call(api, made, capfd):
+    api.method("/mock", "POST", type="MOCK", requestTemplates={"application/json": "$input.path('$.made')"})
+    assert ask(f"{api.deploy()}/mock", {"made": made})[0::2] == (500, {"message": "Internal server error"})
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("template", "rendered"),
     [
@@ -209,6 +248,7 @@ def test_a_function_answers(deploy, api):
         ("\"$util.escapeJavaScript($input.path('$.t'))\"", '"\\"x\\" Zoë"'),
         ("$util.base64Encode($input.path('$.a.b'))", base64.b64encode(b"5").decode()),
         ("$util.base64Decode($util.base64Encode('x(y)'))", "x(y)"),
+        ("$util.base64Decode('x')|$util.base64Decode('/w==')", "|\ufffd"),
         ("$input.params('page') $context.stage ${context.stage}!", "one dev dev!"),
         ("costs 5 $", "costs 5 $"),
     ],

@@ -1,8 +1,8 @@
 """Serve the local cloud at an HTTP endpoint on this computer.
 
 Any AWS client can use it: set AWS_ENDPOINT_URL to the address (for the aws command line, better give it
-as --endpoint-url), and any credentials that are none of yours. It answers only this computer, and never
-reaches AWS.
+as --endpoint-url), and any credentials that are none of yours. It answers programs on this computer only,
+and no web page, and never reaches AWS.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ import contextlib
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from kinesis_lab.emulator import admission
 
 if TYPE_CHECKING:
     from kinesis_lab.emulator.local import LocalCloud
@@ -28,7 +31,35 @@ def parser(program: str = "kinesis-lab") -> argparse.ArgumentParser:
     made.add_argument("--port", type=_port, default=PORT, help=f"where it listens ({PORT}; 0: any that is free)")
     made.add_argument("--speed", type=_speed, default=1.0, help="virtual seconds in a real one (1)")
     made.add_argument("--no-limits", action="store_true", help="let records in and out however fast they come")
+    made.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        type=_checked_by(admission.origin),
+        metavar="ORIGIN",
+        help="let the web pages of an origin, such as http://localhost:3000, do whatever programs may (repeatable)",
+    )
+    made.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        type=_checked_by(admission.host_name),
+        metavar="NAME",
+        help="answer to one more host name than localhost, *.localhost and loopback's addresses (repeatable)",
+    )
     return made
+
+
+def _checked_by(check: Callable[[str], str]) -> Callable[[str], str]:
+    """A type of arguments that `check` returns as they are meant; it raises ValueError for others."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as refused:
+            raise argparse.ArgumentTypeError(str(refused)) from None
+
+    return checked
 
 
 def _port(text: str) -> int:
@@ -61,8 +92,9 @@ def run(options: argparse.Namespace) -> int:
     from kinesis_lab.emulator.wire import REGION
 
     cloud = LocalCloud(speed=options.speed, limits=not options.no_limits)
+    allowed = admission.Allowed(frozenset(options.allow_host), frozenset(options.allow_origin))
     try:
-        with endpoint(cloud, options.port) as address:
+        with endpoint(cloud, options.port, allowed) as address:
             print(
                 f"The local cloud answers at\n\n  {address}\n\n"
                 f"  AWS_ENDPOINT_URL={address} AWS_DEFAULT_REGION={REGION} WORKBOOK_BACKEND=endpoint\n\n"

@@ -39,7 +39,8 @@ def _answer(switchboard: Switchboard, request: AWSPreparedRequest) -> AWSRespons
             _bytes(request.body),
         )
     )
-    body = _Body(response.body, switchboard.further_chunks(response))
+    rest = switchboard.further_chunks(response) if response.next_chunk else iter(())  # a body may outlive its cloud
+    body = _Body(response.body, rest)
     return AWSResponse(request.url, response.status, response.headers, body)
 
 

@@ -47,6 +47,8 @@ class Clock:
         self._stepping = False
         self._closed = False
         self._borrowed = 0
+        self._awaited: list[Callable[[], None]] = []
+        """How to end each piece of work that is awaited."""
         self._pacer = Pacer(self._simulation, self.lock, speed * MICROSECONDS, self._step_and_report) if speed else None
 
     # What time is it?
@@ -90,14 +92,19 @@ class Clock:
         """Run `steps` from now on, alongside everything else."""
         return self._simulation.process(steps)
 
-    def aside(self, work: Callable[[], Any]) -> Steps:
+    def aside(self, work: Callable[[], Any], end: Callable[[], None]) -> Steps:
         """Do `work`, which takes real time, and return its result or raise its error.
 
+        `end` lets it come to its end at once: it is called, from any thread, at Ctrl-C and when the clock is closed.
         Virtual time stands still meanwhile; with a speed, for `aside.BLINK` at most, and then all else goes on.
         """
-        if self._pacer is None:
-            return work()
-        return (yield from Aside(work, self.event(), self._pacer).wait())
+        self._awaited.append(end)
+        try:
+            if self._pacer is None:
+                return work()
+            return (yield from Aside(work, self.event(), self._pacer).wait())
+        finally:
+            self._awaited.remove(end)
 
     # Making time pass
 
@@ -142,11 +149,16 @@ class Clock:
     def close(self) -> None:
         """Stop for good, after the present step.  Pending processes are dropped."""
         self._closed = True
+        self._end_awaited()
         if self._pacer:
             self._pacer.stop()
         elif not self._stepping:
             with self.lock:  # another thread may be in the middle of something
                 pass
+
+    def _end_awaited(self) -> None:
+        for end in list(self._awaited):
+            end()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -157,11 +169,9 @@ class Clock:
             self._pacer.wait_for(goal)
             return
         step = self._simulation.step
-        with _interrupts_between_steps() as interrupted, self._in_steps():
-            while goal.callbacks is not None:  # until it has happened
+        with self._interrupts_between_steps() as interrupted, self._in_steps():
+            while goal.callbacks is not None and not interrupted:  # until it has happened
                 step()
-                if interrupted:
-                    raise KeyboardInterrupt
 
     def _step(self) -> None:
         with self._in_steps():
@@ -184,29 +194,35 @@ class Clock:
         finally:
             self._stepping = before
 
+    @contextmanager
+    def _interrupts_between_steps(self) -> Iterator[list[int]]:
+        """Hold Ctrl-C back until a step is done, so that no process of the simulation is torn apart.
+
+        What the step waits for is ended, so that it is done soon; then KeyboardInterrupt is raised.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield []
+            return
+        interrupted: list[int] = []
+
+        def interrupt(signum: int, _frame: FrameType | None) -> None:
+            interrupted.append(signum)
+            self._end_awaited()
+
+        previous = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield interrupted
+        finally:
+            signal.signal(signal.SIGINT, previous)
+        if interrupted:
+            raise KeyboardInterrupt
+
     def _catch_up(self) -> None:
         if self._pacer:
-            self._pacer.catch_up()
+            with self._interrupts_between_steps():
+                self._pacer.catch_up()
 
 
 def _leave_to_caller(process: simpy.Event) -> None:
     """Keep a failure of the process from the simulation's other steps: the caller who waits for it raises it."""
     process.defused = True
-
-
-@contextmanager
-def _interrupts_between_steps() -> Iterator[list[int]]:
-    """Hold Ctrl-C back until a step is done, so that no process of the simulation is torn apart."""
-    if threading.current_thread() is not threading.main_thread():
-        yield []
-        return
-    interrupted: list[int] = []
-
-    def remember(signum: int, _frame: FrameType | None) -> None:
-        interrupted.append(signum)
-
-    previous = signal.signal(signal.SIGINT, remember)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, previous)

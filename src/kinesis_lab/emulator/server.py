@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import re
@@ -17,10 +19,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, Protocol
 
+from kinesis_lab.emulator import admission
+from kinesis_lab.emulator.admission import NOBODY_ELSE, Allowed
 from kinesis_lab.emulator.clock import Clock
+from kinesis_lab.emulator.gateway.routing import call_of
+from kinesis_lab.emulator.http_head import REQUEST_LINE, fields_of, is_field_name, is_well_formed, without_line_ends
 from kinesis_lab.emulator.http_translation import LOOPBACK, translate_request, translate_response
 from kinesis_lab.emulator.switchboard import Switchboard
-from kinesis_lab.emulator.wire import REGION, NotOffered, Request, Response, refusal
+from kinesis_lab.emulator.wire import REGION, AwsError, NotOffered, Request, Response, refusal
 
 HEALTH = "/_health"
 """The path at which the endpoint says how the cloud is."""
@@ -30,8 +36,24 @@ MOST_BYTES = 1024**3
 MOST_PATIENCE = 2.0
 """How many seconds a client that was refused may pause before we hang up: our choice."""
 
+MOST_FOR_HEAD = 30.0
+"""How many seconds the head of a request may take from its first byte to its last: our choice."""
+MOST_SILENCE = 60.0
+"""How many seconds a client may pause inside of a body, or leave an answer unread: our choice."""
+MOST_CONNECTIONS = 500
+"""How many clients may be connected at once; one more, and who has asked nothing for longest goes: our choice."""
+PIECE = 1024**2
+"""How much of a body is read at once: its length alone asks for no more memory."""
+
+SECONDS_FOR_THE_CLOCK = 1.0
+"""How long a question for the cloud's health waits for the clock: our choice."""
+
 SECONDS_TO_HANG_UP = 0.5
 """How long the endpoint waits at its end for the threads of its connections: those that wait for a function go on."""
+
+
+OF_HTTP = ("content-length", "transfer-encoding", "connection", "server", "date")
+"""Header fields that the endpoint writes itself, whatever a service says."""
 
 
 class Served(Protocol):
@@ -46,13 +68,13 @@ class Served(Protocol):
 
 
 @contextmanager
-def endpoint(cloud: Served, port: int = 0) -> Iterator[str]:
+def endpoint(cloud: Served, port: int = 0, allowed: Allowed = NOBODY_ELSE) -> Iterator[str]:
     """Serve `cloud` at the address that this yields, as in http://127.0.0.1:4566; port 0 takes a free one.
 
-    Raises OSError when the port is taken.
+    `allowed`: who may come in besides programs on this computer.  Raises OSError when the port is taken.
     """
     cloud.clock.on_fault = _print_fault
-    with _Server(cloud, port) as server:
+    with _Server(cloud, port, allowed) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="endpoint", daemon=True)
         thread.start()
         try:
@@ -78,22 +100,48 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # many clients may connect at once
     allow_reuse_address = os.name == "posix"  # on Windows it would let two servers have the same port
 
-    def __init__(self, cloud: Served, port: int) -> None:
+    def __init__(self, cloud: Served, port: int, allowed: Allowed) -> None:
         self.cloud = cloud
+        self.allowed = allowed
         self._connections: dict[Any, threading.Thread] = {}
         """The sockets of clients that are connected, and the threads that answer them."""
+        self.unasked: dict[Any, None] = {}
+        """Those of which no whole head has come since the last answer, the longest first."""
         super().__init__((LOOPBACK, port), _Handler)
+
+    def get_request(self) -> Any:
+        """A new connection; where no more files can be open, an idle one makes room for the next attempt."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._make_room()
+            raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer a new connection in a thread of its own."""
+        if len(self._connections) >= MOST_CONNECTIONS and not self._make_room():
+            self.shutdown_request(request)
+            return
         thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
         self._connections[request] = thread
+        self.unasked[request] = None
         thread.start()
+
+    def _make_room(self) -> bool:
+        """Hang up on the client that has asked nothing for longest; False if every one waits for an answer."""
+        for connection in list(self.unasked)[:1]:
+            self.unasked.pop(connection, None)
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            return True
+        return False
 
     def shutdown_request(self, request: Any) -> None:
         """Close a connection whose last request was answered."""
         super().shutdown_request(request)
         self._connections.pop(request, None)
+        self.unasked.pop(request, None)
 
     def hang_up(self) -> None:
         """Close the connections of clients that keep them alive, and wait for their threads, but not for functions."""
@@ -116,26 +164,141 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+class _Input(io.RawIOBase):
+    """What a client sends, if it does not take too long over it: else TimeoutError is raised."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._patience: float | None = None
+        self._deadline: float | None = None
+        self.ended = False
+        """Whether the client was heard to say that nothing more comes."""
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Take what has come, or wait for it."""
+        patience = self._patience
+        if self._deadline is not None:
+            patience = max(0.001, self._deadline - time.monotonic())
+        self._connection.settimeout(patience)
+        count = self._connection.recv_into(buffer)
+        if patience is None:  # the first bytes of a head
+            self._deadline = time.monotonic() + MOST_FOR_HEAD
+        self.ended = not count
+        return count
+
+    def expect_head(self) -> None:
+        """A head comes next, whenever it comes, and then in one go."""
+        self._patience = self._deadline = None
+
+    def expect_body(self) -> None:
+        """A body comes next, or an answer goes."""
+        self._patience, self._deadline = MOST_SILENCE, None
+        self._connection.settimeout(MOST_SILENCE)
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Answers the requests of one connection, one after another."""
 
     server: _Server
-    protocol_version = "HTTP/1.1"
+    protocol_version = default_request_version = "HTTP/1.1"
     server_version, sys_version = "local-cloud", ""
     disable_nagle_algorithm = True
 
-    def handle_request(self) -> None:
-        """Answer the request whose headers were read, of any method: AWS tells operations apart by more than that."""
-        if status := self._refused_status():  # this ends the connection, too: nothing tells a body from what follows
+    def setup(self) -> None:
+        """Prepare for a new connection."""
+        super().setup()
+        self.rfile.close()
+        self._input = _Input(self.connection)
+        self.rfile = io.BufferedReader(self._input)
+        self._for_pages: dict[str, str] = {}
+        """Header fields by which a page may read the response."""
+
+    def handle_one_request(self) -> None:
+        """Wait for a request, and answer it."""
+        self._input.expect_head()
+        self.server.unasked[self.connection] = None
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Read the head, and decide whether the request may come in; if not, it is answered and this returns False."""
+        self._for_pages = {}
+        if not REQUEST_LINE.fullmatch(self.raw_requestline):
+            self.command, self.request_version = "", self.default_request_version
+            self._refuse(400)
+            return False
+        if not super().parse_request():
+            return False
+        self.server.unasked.pop(self.connection, None)
+        self._input.expect_body()
+        fields = fields_of(self.headers)
+        self._request, flaw = self._translated({name: values[-1] for name, values in fields.items()})
+        if self._input.ended:  # before the head did: the half that came is none
+            self._refuse(400)
+        elif reason := self._reason_to_refuse(fields, self._request if flaw is None else None):
+            self._refuse(403, reason)
+        elif not is_well_formed(self.path, self.headers, fields):
+            self._refuse(400)
+        elif status := _status_by_length(fields):
+            self._refuse(status)
+        elif flaw is not None:
+            self._refuse(flaw.status, flaw.message, flaw.code)
+        else:
+            self._for_pages = admission.may_read(fields, self.server.allowed)
+            return True
+        return False
+
+    def _translated(self, headers: dict[str, str]) -> tuple[Request, AwsError | None]:
+        """The request, as yet without its body, and what is wrong with its signature."""
+        try:
+            return translate_request(self.command, self.path, headers, b"", REGION), None
+        except AwsError as flaw:
+            return Request(self.command, f"http://{LOOPBACK}/", headers, b""), flaw
+
+    def _reason_to_refuse(self, fields: dict[str, list[str]], request: Request | None) -> str:
+        """Why the request may not come in, whatever it asks for; `request` is None if it cannot be understood."""
+        shows = request is not None and request.scope[1] == "s3" and "authorization" not in fields  # presigned
+        return admission.refusal(
+            self.command,
+            fields,
+            self.server.allowed,
+            to_rest_api=request is not None and _is_for_rest_api(request),
+            to_be_looked_at=shows or self.path == HEALTH,
+        )
+
+    def _refuse(self, status: int, message: str = "", code: str = "") -> None:
+        """Answer what does not come in, and end the connection: nothing tells a body from what follows."""
+        if not message:
             self.send_error(status)
-            self._discard_input()
             return
-        body = self._read_body()
+        self.close_connection = True
+        self._send(refusal(self._request, status, code or "AccessDenied", message))
+        self._discard_input()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no request, in plain HTTP, and end the connection."""
+        super().send_error(code, message, explain)
+        self._discard_input()
+
+    def handle_expect_100(self) -> bool:
+        """Say later whether the body may come: the request was not let in yet."""
+        return True
+
+    def handle_request(self) -> None:
+        """Answer the request that came in, of any method: AWS tells operations apart by more than that."""
+        if self.headers.get("expect", "").lower() == "100-continue" and self.request_version == "HTTP/1.1":
+            self.send_response_only(100)
+            self.end_headers()
+        request = self._request._replace(body=self._read_body())
         if self.path == HEALTH and self.command in ("GET", "HEAD"):
             self._send(_health(self.server.cloud))
             return
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = translate_request(self.command, self.path, headers, body, REGION)
+        if self._for_pages and self.command == "OPTIONS" and not _is_for_rest_api(request):
+            self._send(Response(204, {}, b""))
+            return
         try:
             self._send(translate_response(request, self._call(request)))
         except RuntimeError:
@@ -147,6 +310,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _call(self, request: Request) -> Response:
         """The cloud's response; a fault of the emulator is an internal failure, as it would be one of AWS."""
+        if not request.scope[1] and not _is_for_rest_api(request):
+            return _nobodys(request)
         try:
             return self.server.cloud.switchboard.call(request)
         except NotOffered as missing:
@@ -159,15 +324,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     # Reading a request
 
-    def _refused_status(self) -> int:
-        """The status that refuses a request whose end cannot be found, or that is not for a server; 0 for others."""
-        length = self.headers.get("content-length", "0")
-        if "transfer-encoding" in self.headers or not re.fullmatch("[0-9]+", length):
-            return 411
-        if len(length) > 12 or int(length) > MOST_BYTES:
-            return 413
-        return 0 if self.path.startswith("/") else 400
-
     def _discard_input(self) -> None:
         """Read on until the client hangs up, is silent, or has sent 4 MiB: it might miss the answer if we hung up."""
         with suppress(OSError):
@@ -179,11 +335,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_body(self) -> bytes:
         """The body of the request; raises ConnectionAbortedError if the client hangs up before its end."""
-        length = int(self.headers.get("content-length", "0"))
-        body = self.rfile.read(length)
-        if len(body) < length:
-            raise ConnectionAbortedError
-        return body
+        missing, pieces = int(self.headers.get("content-length", "0")), []
+        while missing:
+            pieces.append(self.rfile.read(min(missing, PIECE)))
+            if not pieces[-1]:
+                raise ConnectionAbortedError
+            missing -= len(pieces[-1])
+        return b"".join(pieces)
 
     # Sending a response
 
@@ -193,8 +351,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("connection", "close")
         for name, value in response.headers.items():
-            if name.lower() not in ("content-length", "transfer-encoding", "connection", "server", "date"):
-                self.send_header(name, str(value).encode().decode("latin-1"))  # any text, as UTF-8
+            if is_field_name(name) and name.lower() not in (*OF_HTTP, *self._for_pages):
+                text = without_line_ends(str(value)).encode(errors="replace")  # any text, as UTF-8
+                self.send_header(name, text.decode("latin-1"))
+        for name, value in self._for_pages.items():
+            self.send_header(name, value)
         if response.next_chunk:
             self._send_chunks(response)
             return
@@ -222,13 +383,45 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
         self.wfile.flush()
 
+    def log_request(self, *_arguments: object) -> None:
+        """Print nothing, as `log_message` does not."""
+
     def log_message(self, *_arguments: object) -> None:
         """Print nothing: the flight recorder and the logs have more."""
 
 
+def _status_by_length(fields: dict[str, list[str]]) -> int:
+    """The status that refuses a request whose end cannot be found, or is too far away; 0 for others."""
+    length = fields.get("content-length", ["0"])[0]
+    if "transfer-encoding" in fields or not re.fullmatch("[0-9]+", length):
+        return 411
+    return 413 if len(length) > 12 or int(length) > MOST_BYTES else 0
+
+
+def _is_for_rest_api(request: Request) -> bool:
+    """Whether a request can go nowhere but to a REST API: the switchboard asks the same."""
+    return not request.scope[1] and call_of(request) is not None
+
+
+def _nobodys(request: Request) -> Response:
+    """The response to a request that is for no service, as it is not signed."""
+    if "authorization" in request.headers:
+        return refusal(request, 400, "IncompleteSignature", "Authorization header requires 'Credential' parameter.")
+    return refusal(request, 501, "NotImplemented", "the local cloud does not offer what is not signed: no service")
+
+
 def _health(cloud: Served) -> Response:
-    """The response at `HEALTH`: status, Region, speed, and the time by the wall clock; it lets no time pass."""
+    """The response at `HEALTH`: status, Region, speed, and the time by the wall clock; it lets no time pass.
+
+    The status is `ok`, `closed`, or `busy`: whoever asks for more than the health waits as well.
+    """
     clock = cloud.clock
-    document = {"status": "closed" if cloud.closed else "ok", "region": REGION, "speed": clock.speed}
+    status = "closed"
+    if not cloud.closed:
+        status = "ok" if clock.lock.acquire(timeout=SECONDS_FOR_THE_CLOCK) else "busy"
+        if status == "ok":
+            clock.lock.release()
+    document = {"status": status, "region": REGION, "speed": clock.speed}
     now = datetime.fromtimestamp(clock.due, UTC).isoformat()
-    return Response(200, {"content-type": "application/json"}, json.dumps({**document, "time": now}).encode())
+    body = json.dumps({**document, "time": now}).encode()
+    return Response(200 if status == "ok" else 503, {"content-type": "application/json"}, body)

@@ -21,7 +21,7 @@ from kinesis_lab.emulator.moto_adapter import cloudwatch, dispatch
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.permissions import Permissions
 from kinesis_lab.emulator.recorder import FlightRecorder
-from kinesis_lab.emulator.wire import LATENCY, NotOffered, Request, Response, refusal
+from kinesis_lab.emulator.wire import LATENCY, NotOffered, Request, Response, code_of_a_test, raised_by_test, refusal
 
 NAME = re.compile("[a-z0-9-]{0,64}")
 """Of a Region or of a service, in the scope of a signature; there is none in a request that is not signed."""
@@ -78,8 +78,7 @@ class Switchboard:
     def serve(self, request: Request) -> Steps:
         """Answer a request from inside the simulation, a handler's, in steps; returns a Response."""
         yield self._clock.timeout(LATENCY)
-        refused = next(filter(None, (refuse(request) for refuse in self.refusals)), None)
-        answered = refused or self._contained(request)
+        answered = self._refused(request) or self._contained(request)
         if not isinstance(answered, Response):
             answered = yield from answered
         if answered.next_chunk:  # a handler gets what comes first; for more it asks again
@@ -87,6 +86,11 @@ class Switchboard:
             answered = answered._replace(body=answered.body + (following or b""), next_chunk=None)
         yield self._clock.debt()  # what moto slept, long polling a queue for instance
         return answered
+
+    def _refused(self, request: Request) -> Response | None:
+        """What a test has a handler's call answered with, if it has."""
+        with code_of_a_test():
+            return next(filter(None, (refuse(request) for refuse in self.refusals)), None)
 
     def _contained(self, request: Request) -> Response | Steps:
         """The answer to a request; a fault of the emulator's is an internal failure, as it would be one of AWS's."""
@@ -100,7 +104,7 @@ class Switchboard:
 
     def _answer(self, request: Request) -> Response | Steps:
         region, service = request.scope
-        if not (NAME.fullmatch(region) and NAME.fullmatch(service)):
+        if not (NAME.fullmatch(region) and NAME.fullmatch(service)) or (service and not region):
             return refusal(request, 400, "IncompleteSignature", "The credential scope names no Region and service.")
         if not service and (call := call_of(request)):
             return self._gateway.answer(call)
@@ -184,6 +188,11 @@ def _contained_steps(request: Request, answering: Steps) -> Steps:
 
 
 def _internal_failure(request: Request, fault: Exception) -> Response:
-    """Status 500, in the form of the service; who maintains the local cloud finds printed what went wrong."""
+    """Status 500, in the form of the service; who maintains the local cloud finds printed what went wrong.
+
+    What a test's own code has raised is raised to the test.
+    """
+    if raised_by_test(fault):
+        raise fault
     traceback.print_exception(fault)
     return refusal(request, 500, "InternalFailure", "The local cloud has failed, and has printed why.")

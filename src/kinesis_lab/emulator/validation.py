@@ -44,8 +44,6 @@ def parse(body: bytes) -> Document:
     """
     try:
         document = json.loads(str(body, "utf-8") or "{}", parse_constant=refuse_constant)
-        if b"\\ud" in body or b"\\uD" in body:
-            json.dumps(document, ensure_ascii=False).encode()  # half a character is no text
     except (ValueError, RecursionError) as malformed:
         raise AwsError("SerializationException", f"The body is not a JSON document: {malformed}") from malformed
     if not isinstance(document, dict):

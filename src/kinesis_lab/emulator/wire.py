@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -15,6 +16,9 @@ ACCOUNT = "123456789012"
 
 REGION = "us-east-1"
 """The Region of clients that name no other."""
+
+_RAISED_BY_TEST = "_kinesis_lab_raised_by_test"
+"""The attribute of an error of a test's own code."""
 
 LATENCY = 0.010
 """Virtual seconds that every call takes: our choice, so that loops meet real limits."""
@@ -28,6 +32,8 @@ class Request(NamedTuple):
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+    lineage: tuple[str, ...] = ()
+    """Of what a function asks: the ARNs of the functions that were invoked one by the other, this one last."""
 
     @property
     def scope(self) -> tuple[str, str]:
@@ -72,6 +78,21 @@ class AwsError(Exception):
 
 class NotOffered(Exception):
     """The local cloud has no such service or operation, and does not pass the call on to AWS."""
+
+
+@contextmanager
+def code_of_a_test() -> Iterator[None]:
+    """Around what a test has put into the simulation: its errors are the test's own, and are raised to it."""
+    try:
+        yield
+    except Exception as fault:
+        vars(fault)[_RAISED_BY_TEST] = True
+        raise
+
+
+def raised_by_test(fault: Exception) -> bool:
+    """Whether a test's own code has raised this."""
+    return _RAISED_BY_TEST in vars(fault)
 
 
 def json_response(document: Document | None, *, request_id: str, status: int = 200, **headers: str) -> Response:

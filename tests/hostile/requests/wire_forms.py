@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import random
 from typing import Any
@@ -139,7 +138,3 @@ def _text(shape: Shape) -> str:
     if allowed := shape.metadata.get("enum"):
         return str(allowed[0])
     return "text".ljust(shape.metadata.get("min", 4), "t")
-
-
-def base64_of(data: bytes) -> str:
-    return base64.b64encode(data).decode()

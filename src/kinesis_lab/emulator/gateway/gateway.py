@@ -43,10 +43,16 @@ class Gateway:
             case "AWS_PROXY":
                 return (yield from self._from_function(call, route))
             case "MOCK":
-                document = json.loads(self._request_document(call, route) or "{}")
-                return self._mapped(call, route, Response(int(document.get("statusCode", 200)), {}, b"{}"))
+                return self._from_mock(call, route)
             case other:
                 raise NotOffered(f"an integration of type {other} is not offered here: AWS, AWS_PROXY and MOCK are")
+
+    def _from_mock(self, call: Call, route: Route) -> Response:
+        try:
+            status = int(json.loads(self._request_document(call, route) or "{}").get("statusCode", 200))
+        except (ValueError, TypeError, AttributeError, RecursionError):  # what the template made of the call
+            return _message(500, "Internal server error")
+        return self._mapped(call, route, Response(status, {}, b"{}"))
 
     # A service
 
@@ -63,7 +69,9 @@ class Gateway:
             "content-type": "application/x-amz-json-1.1",
             "authorization": _signature(found["region"], "kinesis"),
         }
-        answered = yield from self._serve(Request("POST", "http://kinesis/", headers, document.encode()))
+        answered = yield from self._serve(
+            Request("POST", "http://kinesis/", headers, document.encode(errors="replace"))
+        )
         return self._mapped(call, route, answered)
 
     def _may(self, route: Route, action: str, document: str, region: str) -> bool:
@@ -81,7 +89,7 @@ class Gateway:
         content_type = call.headers.get("content-type", BODY_TYPE).partition(";")[0].strip()
         template = (route.integration["requestTemplates"] or {}).get(content_type)
         if template is None:
-            return call.body.decode()
+            return call.body.decode(errors="replace")
         return self._rendered(template, call.body, call, route)
 
     def _mapped(self, call: Call, route: Route, answered: Response) -> Response:
@@ -94,7 +102,9 @@ class Gateway:
         if chosen is None:
             return _message(500, "Internal server error")
         template = (chosen.get("responseTemplates") or {}).get(BODY_TYPE)
-        body = answered.body if template is None else self._rendered(template, answered.body, call, route).encode()
+        body = answered.body
+        if template is not None:
+            body = self._rendered(template, body, call, route).encode(errors="replace")
         headers = {"content-type": BODY_TYPE}
         for name, value in (chosen.get("responseParameters") or {}).items():
             if name.startswith("method.response.header.") and str(value).startswith("'"):
@@ -142,7 +152,7 @@ class Gateway:
                 "apiId": call.api,
                 "identity": {"sourceIp": "127.0.0.1"},
             },
-            "body": call.body.decode() if call.body else None,
+            "body": call.body.decode(errors="replace") if call.body else None,
             "isBase64Encoded": False,
         }
 
@@ -151,11 +161,13 @@ def _of_function(payload: bytes) -> Response:
     """The response that a function has put together; anything else is an error of the gateway's."""
     try:
         document = json.loads(payload)
-        body = str(document.get("body") or "").encode()
+        body = str(document.get("body") or "").encode(errors="replace")
         headers = {str(name).lower(): str(value) for name, value in (document.get("headers") or {}).items()}
         status = int(document["statusCode"])
         if document.get("isBase64Encoded"):
             body = base64.b64decode(body)
+        if not 200 <= status <= 599:  # after others a client would wait for more
+            raise ValueError(status)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return _message(502, "Internal server error")
     return Response(status, {"content-type": BODY_TYPE, **headers}, body)

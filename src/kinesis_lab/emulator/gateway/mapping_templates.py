@@ -35,8 +35,8 @@ class _Renderer:
             "input.json": lambda path: json.dumps(self._at(path), separators=(",", ":"), ensure_ascii=False),
             "input.path": lambda path: _text(self._at(path)),
             "input.params": lambda name: self._parameters.get(name, ""),
-            "util.base64Encode": lambda text: base64.b64encode(text.encode()).decode(),
-            "util.base64Decode": lambda text: base64.b64decode(text).decode(),
+            "util.base64Encode": lambda text: base64.b64encode(text.encode(errors="replace")).decode(),
+            "util.base64Decode": _base64_decoded,
             "util.escapeJavaScript": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
         }
 
@@ -60,7 +60,7 @@ class _Renderer:
                 raise NotOffered(f"${name}() in a mapping template is not offered here")
             value = self._functions[name](argument)
         elif name == "input.body":
-            value = self._body.decode()
+            value = self._body.decode(errors="replace")
         elif name.startswith("context.") and name[8:] in self._context:
             value = self._context[name[8:]]
         else:
@@ -80,11 +80,19 @@ class _Renderer:
         try:
             value = json.loads(self._body) if self._body else {}
         except (ValueError, RecursionError):
-            value = self._body.decode()
+            value = self._body.decode(errors="replace")
         for name in path.removeprefix("$").strip(".").split("."):
             if name:
                 value = value.get(name) if isinstance(value, dict) else None
         return value
+
+
+def _base64_decoded(text: str) -> str:
+    """What a text in base64 stands for; nothing if it is none."""
+    try:
+        return base64.b64decode(text).decode(errors="replace")
+    except ValueError:
+        return ""
 
 
 def _text(value: Any) -> str:

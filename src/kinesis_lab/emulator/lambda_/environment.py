@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sysconfig
 from pathlib import Path
 
-from kinesis_lab.emulator.lambda_.bootstrap import SCRIPT, Head, read_frame, write_frame
+import psutil
+
+from kinesis_lab.emulator.lambda_.bootstrap import SCRIPT, Garbled, Head
+from kinesis_lab.emulator.lambda_.channel import open_channel
 from kinesis_lab.emulator.lambda_.environment_variables import environment_variables
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.launching import Launch, Start, is_broken_pipe, python
+from kinesis_lab.emulator.lambda_.launching import Launch, Start, python
+from kinesis_lab.emulator.lambda_.message import check
+from kinesis_lab.emulator.lambda_.output import Output
 from kinesis_lab.emulator.lambda_.process_tree import memory
 from kinesis_lab.emulator.lambda_.watch import MEGABYTE, Watch
 
@@ -18,21 +25,16 @@ PATIENCE = 2.0
 """Real seconds beyond a function's timeout after which a handler that does not answer counts as hung."""
 INIT_PATIENCE = 60.0
 """The same for importing a handler."""
-LOG_KEPT = 1024**2
-"""Bytes of output that may lie in an environment's log file before it is emptied."""
-MOST_LOG_BYTES = 64 * MEGABYTE
-"""Bytes of output that may lie there until it is read, and what is printed in one tick of the watch."""
-LOG_PIECE = 64 * 1024
-"""Bytes that are read from it at once."""
 
 
 class Died(Exception):
     """The process ended, or had to be ended, before it answered."""
 
-    def __init__(self, reason: str) -> None:
-        """`reason`: hung, memory, or how it exited."""
+    def __init__(self, reason: str, cause: str = "") -> None:
+        """`reason`: why it was killed (`Environment.killed_for`), or how it exited; `cause`: more, if that is odd."""
         super().__init__(reason)
         self.reason = reason
+        self.cause = cause
 
 
 class Environment:
@@ -60,10 +62,15 @@ class Environment:
                 ),
                 output.fileno(),
             )
-        self._log = log.open("r+b", buffering=0)
-        self._to = os.fdopen(self._process.stdin, "wb")
-        self._from = os.fdopen(self._process.stdout, "rb")
+        try:
+            self._output = Output(log)
+            self._channel = open_channel(self._process)
+        except BaseException:
+            self._process.close()
+            raise
+        self._stopped = False
         self.killed_for = ""
+        """Why it was ended: hung, interrupted, memory, garbled, timeout, closed."""
 
     @property
     def pid(self) -> int:
@@ -85,54 +92,84 @@ class Environment:
         self.send(head)
 
     def send(self, head: Head, body: bytes = b"") -> None:
-        """Send a frame; if the process is gone, `receive` will say so."""
-        try:
-            write_frame(self._to, head, body)
-        except OSError as error:
-            if not is_broken_pipe(error):
-                raise
+        """Begin to send a frame; `receive` goes on with it, and says so if the process is gone."""
+        self._channel.send(head, body)
 
     def receive(self, patience: float) -> tuple[Head, bytes]:
-        """Wait for a frame, at most `patience` real seconds.  Raises Died."""
+        """Wait for a frame, at most `patience` real seconds; its head is that of a message.  Raises Died."""
         self._watch.begin(self, patience)
         try:
-            return read_frame(self._from)
+            head, body = self._channel.receive(patience)
+            check(head)
+            return head, body
         except EOFError:
             raise Died(self.killed_for or exit_reason(self._process.wait())) from None
+        except TimeoutError:
+            self.kill("hung")
+            raise Died(self.killed_for) from None
+        except (Garbled, OSError) as error:
+            raise self.misled(str(error)) from error
         finally:
             self._watch.end(self)
 
-    def output(self) -> str:
-        """What it has printed since the last look."""
-        text = b"".join(iter(lambda: self._log.read(LOG_PIECE), b""))
-        if text and self._log.tell() > LOG_KEPT and os.name == "posix":
-            self._log.truncate(0)
-            self._log.seek(0)  # the process appends, so it goes on at the start
-        return text.decode("utf-8", "backslashreplace")
+    def misled(self, by: str) -> Died:
+        """End the process, which has not kept to what it and the cloud say to each other."""
+        self.kill("garbled")
+        return Died(self.killed_for, f"it has sent {by}")
+
+    def output(self, most: int) -> tuple[bytes, int]:
+        """What it has printed since the last look, `most` bytes of it, and how many more there were."""
+        return self._output.read(most)
+
+    def stop(self) -> None:
+        """Let nothing in it go on until `go_on`."""
+        self._stopped = True
+        self._signal("SIGSTOP")
+
+    def go_on(self) -> None:
+        """Let it go on, if it was stopped."""
+        if self._stopped:
+            self._stopped = False
+            self._signal("SIGCONT")
+
+    def _signal(self, name: str) -> None:
+        """To the process and all in its group; on Windows, to the process and its children."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.Signals[name])
+            return
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            for each in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    each.suspend() if name == "SIGSTOP" else each.resume()
+
+    def interrupt(self) -> None:
+        """End a process that is awaited, from a signal's handler: without a lock that the interrupted may hold."""
+        if not self.killed_for:
+            self.killed_for = "interrupted"
+            if hasattr(os, "killpg"):
+                self._signal("SIGKILL")
+            else:
+                self._process.kill()
 
     def kill(self, reason: str = "") -> None:
         """End the process and whatever it has started."""
-        self.killed_for = reason
+        self.killed_for = self.killed_for or reason
         self._process.kill()
 
     def close(self) -> None:
         """End the process if it still runs, and close its pipes and its log."""
+        if not self.killed_for:
+            self.kill("closed")
+        self._channel.close()
         self._process.close()
-        for end in (self._to, self._from, self._log):
-            try:
-                end.close()
-            except OSError as error:
-                if not is_broken_pipe(error):
-                    raise
+        self._output.close()
 
     def resident_memory(self) -> int:
         """Bytes of memory that the process, and those that it has started, hold now."""
         return memory(self._process.tree(), self.memory * MEGABYTE)
 
     def cut_log(self) -> None:
-        """Drop what it has printed beyond a bound since the last look.
-
-        Not on Windows, where who goes on writing would leave a hole as large as what was dropped.
-        """
-        if os.name == "posix" and os.fstat(self._log.fileno()).st_size > MOST_LOG_BYTES:
-            os.ftruncate(self._log.fileno(), MOST_LOG_BYTES)
+        """Drop what it has printed beyond a bound since the last look."""
+        self._output.cut()

@@ -16,10 +16,11 @@ from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.invocation import Outcome
 from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping_api import Mappings
+from kinesis_lab.emulator.lambda_.runtime import RECURSION
 from kinesis_lab.emulator.moto_adapter import dispatch, ways_out
 from kinesis_lab.emulator.protocols import rest_call, rest_request
 from kinesis_lab.emulator.validation import read, refuse_constant, validate
-from kinesis_lab.emulator.wire import AwsError, Document, Request, Response, json_response
+from kinesis_lab.emulator.wire import AwsError, Document, NotOffered, Request, Response, json_response
 
 MOST_REQUEST_BYTES = 6 * 1024**2
 MOST_EVENT_REQUEST_BYTES = 1024**2
@@ -54,8 +55,7 @@ class LambdaService:
         """The response, or the steps that return it if it takes time."""
         call = rest_call("lambda", request)
         if call is None:
-            path = urlsplit(request.url).path
-            raise AwsError("UnknownOperationException", f"There is no operation at {request.method} {path}.", 404)
+            raise NotOffered(f"the local cloud does not offer lambda {request.method} {urlsplit(request.url).path}")
         operation = _OPERATIONS.get(call.operation)
         if operation is None:
             return self._by_moto(call.operation, validate("lambda", call.operation, call.members), request)
@@ -85,7 +85,7 @@ class LambdaService:
 
     # Invoking (facts 8.1, 8.3)
 
-    def _invoke(self, document: Document, _request: Request) -> Response | Steps:
+    def _invoke(self, document: Document, request: Request) -> Response | Steps:
         function = function_lookup.find(self._region, document["FunctionName"], document.get("Qualifier"))
         kind = document.get("InvocationType", "RequestResponse")
         event = document.get("Payload") or b"{}"
@@ -94,27 +94,42 @@ class LambdaService:
         if kind == "DryRun":
             return self._respond(None, status=204)
         if kind == "Event":
-            self._clock.start(self._invoke_later(function, event))
+            self._clock.start(self._invoke_later(function, event, request.lineage))
             return self._respond(None, status=202)
-        return self._invoke_now(function, event, client_context, tail=document.get("LogType") == "Tail")
+        tail = document.get("LogType") == "Tail"
+        return self._invoke_now(function, event, client_context, request.lineage, tail=tail)
 
-    def _invoke_now(self, function: Function, event: bytes, client_context: Document | None, *, tail: bool) -> Steps:
+    def _invoke_now(
+        self,
+        function: Function,
+        event: bytes,
+        client_context: Document | None,
+        lineage: tuple[str, ...],
+        *,
+        tail: bool,
+    ) -> Steps:
         """A synchronous invocation; returns its Response, with the last of its log if `tail`."""
-        outcome: Outcome = yield from self._runtime.invoke(function, event, client_context=client_context)
+        outcome: Outcome = yield from self._runtime.invoke(
+            function, event, client_context=client_context, lineage=lineage
+        )
         self._note(function, outcome)
         return _invocation_response(outcome, tail=tail)
 
-    def _invoke_later(self, function: Function, event: bytes) -> Steps:
-        """An asynchronous invocation: up to three attempts, all with the same request id."""
+    def _invoke_later(self, function: Function, event: bytes, lineage: tuple[str, ...]) -> Steps:
+        """An asynchronous invocation: up to three attempts, all with the same request id; none in a recursive loop."""
         request_id = self._identities.uuid()
         for pause in (*PAUSES_BETWEEN_EVENT_ATTEMPTS, None):
             try:
-                outcome: Outcome = yield from self._runtime.invoke(function, event, request_id=request_id)
+                outcome: Outcome = yield from self._runtime.invoke(
+                    function, event, request_id=request_id, lineage=lineage
+                )
                 self._note(function, outcome)
                 if outcome.ok:
                     return
             except AwsError as refusal:
                 self._recorder.note("refused", function=function.name, outcome=refusal.code, request_id=request_id)
+                if refusal.code == RECURSION:
+                    return
             if pause is not None:
                 yield self._clock.timeout(pause)
 

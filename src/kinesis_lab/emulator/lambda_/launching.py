@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -61,8 +60,3 @@ def python() -> str:
 def out_of_reach_of_ctrl_c() -> dict[str, Any]:
     """Options for Popen: Ctrl-C ends the program that opened the cloud, and no handler."""
     return {"creationflags": CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
-
-
-def is_broken_pipe(error: OSError) -> bool:
-    """Whether an error says that nobody reads a pipe any more, for which Windows has EINVAL."""
-    return isinstance(error, BrokenPipeError) or error.errno == errno.EINVAL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from kinesis_lab.emulator.clock import Clock, Steps
@@ -13,6 +14,12 @@ from kinesis_lab.emulator.lambda_.logs import Logs
 from kinesis_lab.emulator.metrics import Metrics
 from kinesis_lab.emulator.wire import AwsError
 
+MOST_CONCURRENT = 1000
+"""Invocations that run at once in a Region (facts 8.1), and so the processes that they take."""
+MOST_ROUNDS = 16
+"""Times that a function is invoked in one chain of functions that invoke each other; then it is a loop."""
+RECURSION = "RecursiveInvocationException"
+
 
 class Runtime:
     """Runs the functions of a cloud."""
@@ -21,7 +28,8 @@ class Runtime:
         """`serve` answers what handlers ask of AWS."""
         self._identities = identities
         self._metrics = metrics
-        self._busy: dict[str, int] = {}
+        self._busy: Counter[str] = Counter()
+        """Invocations under way, by the ARN of the function and by Region."""
         self.environments = Environments(clock, identities)
         self.logs = Logs()
         self.interceptors: dict[str, Interceptor] = {}
@@ -35,21 +43,31 @@ class Runtime:
         *,
         request_id: str | None = None,
         client_context: dict[str, Any] | None = None,
+        lineage: tuple[str, ...] = (),
     ) -> Steps:
         """Run the function on an event (JSON); returns an Outcome.
 
-        Raises AwsError when the function may not run now (facts 8.3): Pending or throttled.
+        `lineage`: the functions that were invoked one by the other, of which the last one now invokes this one.
+
+        Raises AwsError when the function may not run now (facts 8.3): Pending, throttled, or in a recursive loop.
         """
-        self._admit(function)
-        self._busy[function.arn] = self._busy.get(function.arn, 0) + 1
+        self._admit(function, lineage)
+        self._busy[function.arn] += 1
+        self._busy[function.region] += 1
         at_once = self._busy[function.arn]
         try:
             invocation = Invocation(
-                self._services, function, event, request_id or self._identities.uuid(), client_context
+                self._services,
+                function,
+                event,
+                request_id or self._identities.uuid(),
+                client_context,
+                (*lineage, function.arn),
             )
             outcome: Outcome = yield from invocation.run()
         finally:
             self._busy[function.arn] -= 1
+            self._busy[function.region] -= 1
         self._count(
             function,
             ("ConcurrentExecutions", at_once, "Count"),
@@ -63,7 +81,7 @@ class Runtime:
         """End every process and remove every file."""
         self.environments.close()
 
-    def _admit(self, function: Function) -> None:
+    def _admit(self, function: Function, lineage: tuple[str, ...]) -> None:
         if function.state != "Active":
             raise AwsError(
                 "ResourceConflictException",
@@ -71,8 +89,12 @@ class Runtime:
                 f"state: {function.state}",
                 409,
             )
+        if lineage.count(function.arn) >= MOST_ROUNDS:
+            self._count(function, ("RecursiveInvocationsDropped", 1, "Count"))
+            raise AwsError(RECURSION, f"Function {function.arn} was invoked in a recursive loop, and was stopped.", 400)
         reserved = function.reserved_concurrency
-        if reserved is not None and self._busy.get(function.arn, 0) >= reserved:
+        throttled = reserved is not None and self._busy[function.arn] >= reserved
+        if throttled or self._busy[function.region] >= MOST_CONCURRENT:
             self._count(function, ("Throttles", 1, "Count"))
             raise AwsError("TooManyRequestsException", "Rate Exceeded.", 429)
 

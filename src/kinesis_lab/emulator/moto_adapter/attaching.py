@@ -12,6 +12,7 @@ from kinesis_lab.emulator.moto_adapter import (
     state,
     virtual_time,
     ways_out,
+    yaml_documents,
 )
 from kinesis_lab.emulator.patches import Patches
 
@@ -23,6 +24,7 @@ def attach(patches: Patches, clock: Clock, seed: int) -> None:
     """
     state.attach(patches, seed)
     ways_out.attach(patches)
+    yaml_documents.attach(patches)
     virtual_time.attach(patches, clock)
     delivery.attach(patches, clock)
     logs.attach(patches)

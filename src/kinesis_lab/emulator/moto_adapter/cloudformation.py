@@ -10,7 +10,7 @@ from moto.cloudformation.custom_model import CustomModel
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException as UnknownAttribute
 from moto.cloudformation.exceptions import ValidationError
 
-from kinesis_lab.emulator.moto_adapter import stack_lifecycle
+from kinesis_lab.emulator.moto_adapter import stack_lifecycle, templates
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.wire import NotOffered
 
@@ -60,6 +60,7 @@ def attach(patches: Patches, types: Iterable[CloudFormationType]) -> None:
     patches.attribute(CustomModel, "create_from_cloudformation_json", _refuse_custom_resource)
     patches.attribute(parsing, "get_model_map", lambda: known)
     patches.attribute(parsing, "get_model_list", lambda: list(known.values()))
+    templates.attach(patches)
     stack_lifecycle.attach(patches)
 
 

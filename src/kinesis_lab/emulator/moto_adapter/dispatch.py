@@ -15,7 +15,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from kinesis_lab.emulator.moto_adapter import ways_out
 from kinesis_lab.emulator.protocols import Call, call_of
 from kinesis_lab.emulator.validation import check_structure, validate
-from kinesis_lab.emulator.wire import AwsError, NotOffered, Request, Response, refusal
+from kinesis_lab.emulator.wire import AwsError, Document, NotOffered, Request, Response, refusal
 
 NOT_IMPLEMENTED = b"Not yet implemented"
 """What moto's dispatcher says, with status 404, of a service that it does not have."""
@@ -59,10 +59,20 @@ def _checked(call: Call, request: Request) -> Request:
     """A request as it is; in a JSON document, all members have the right types and none is null."""
     if call.protocol not in ("json", "rest-json"):
         return request  # these have no types on the wire
+    if b"\\ud" in request.body.lower():
+        _refuse_halves(call.members)
     check_structure(call.service, call.operation, call.members)
     if call.protocol == "json" and b"null" in request.body:
         return request._replace(body=json.dumps(call.members).encode())
     return request
+
+
+def _refuse_halves(members: Document) -> None:
+    """Raise SerializationException for halves of characters, which JSON can name: no text has them."""
+    try:
+        json.dumps(members, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise AwsError("SerializationException", "The request has half a character.") from None
 
 
 def by_moto(request: Request, call: Call | None = None) -> Response:
@@ -82,7 +92,10 @@ def by_moto(request: Request, call: Call | None = None) -> Response:
     except RecursionError:
         raise AwsError("SerializationException", "The request is nested too deeply.") from None
     except Exception as problem:
-        if missing := _not_offered(problem):
+        missing = _not_offered(problem)
+        if isinstance(missing, NotOffered):
+            raise missing from problem
+        if missing:
             raise NotOffered(f"the local cloud does not offer this {service} operation: {missing}") from problem
         raise _refusal(problem, request, call) from problem
     if answered is None or (answered.status_code == 404 and answered.content == NOT_IMPLEMENTED):

@@ -14,7 +14,7 @@ from moto.core.utils import unix_time
 
 from kinesis_lab.emulator import function_settings
 from kinesis_lab.emulator.patches import Patches
-from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document
+from kinesis_lab.emulator.wire import ACCOUNT, AwsError, Document, NotOffered
 
 SECONDS_PENDING = 2.0
 """How long a new function is Pending is not published: our choice, in virtual seconds."""
@@ -49,6 +49,12 @@ class StatefulFunction(moto_lambda.LambdaFunction):
                 self.ephemeral_storage = storage["Size"]
             configuration: Document = super().update_configuration(_with_whole_network(config_updates))
         return configuration
+
+    def _invoke_lambda(self, event: str | None = None) -> Any:
+        """Moto would start a container when one of its services has a function as a target."""
+        raise NotOffered(
+            f"the local cloud does not offer events for functions by moto's services: {self.function_name}"
+        )
 
     def update_url_config(self, config: Document) -> Any:
         """Change what there is of a function URL; raises what AWS answers when there is none."""
@@ -141,7 +147,11 @@ def attach(patches: Patches) -> None:
 
 def _backend(region: str) -> Any:
     if region not in _backends:
-        _backends[region] = lambda_simple_backends[ACCOUNT][region]
+        try:
+            _backends[region] = lambda_simple_backends[ACCOUNT][region]
+        except KeyError:
+            message = "Credential should be scoped to a valid region."
+            raise AwsError("InvalidSignatureException", message, 403) from None
     return _backends[region]
 
 

@@ -20,6 +20,7 @@ from moto.cloudformation.parsing import (
     resource_class_from_type,
 )
 
+from kinesis_lab.emulator.moto_adapter.templates import check_template
 from kinesis_lab.emulator.patches import Patches
 from kinesis_lab.emulator.wire import Document, NotOffered
 
@@ -33,6 +34,7 @@ def attach(patches: Patches) -> None:
     patches.attribute(Stack, "update", _updated(Stack.update))
     patches.attribute(Stack, "delete", _deleted(Stack.delete))
     patches.attribute(ChangeSet, "apply", _applied(ChangeSet.apply))
+    patches.attribute(ResourceMap, "__init__", _checking_template(ResourceMap.__init__))
     patches.attribute(ResourceMap, "update", _update_all)
     patches.attribute(ResourceMap, "delete", _delete_all)
     patches.attribute(ResourceMap, "_delete_resource", _if_there(ResourceMap._delete_resource))
@@ -67,6 +69,15 @@ def _created(create: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return create_stack
+
+
+def _checking_template(initialise: Callable[..., None]) -> Callable[..., None]:
+    def initialise_with_template(resources: Any, *about: Any, **more: Any) -> None:
+        initialise(resources, *about, **more)
+        if resources._template != {}:  # of a stack that is only planned
+            check_template(resources._template)
+
+    return initialise_with_template
 
 
 def _leave_unfinished(stack: Any) -> None:
@@ -163,6 +174,7 @@ def _update_all(resources: Any, template: Document, parameters: Document | None 
     for name in before:
         if name in resources._parsed_resources:
             made.setdefault(name, _properties(resources, name))
+    check_template(template)
     resources._template = template
     if parameters:
         resources.input_parameters = parameters

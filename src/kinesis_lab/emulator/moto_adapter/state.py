@@ -10,12 +10,14 @@ moto's `mock_aws` beside a local cloud:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import _lru_cache_wrapper
 from typing import Any
 
 import moto.core.models
-from moto.core.base_backend import BackendDict
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.model_instances import model_data
+from moto.core.common_models import BaseModel
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 
@@ -43,7 +45,7 @@ def _put_backends_aside(patches: Patches) -> None:
     patches.callback(_restore_backends, kept)
     patches.callback(_restore_instances, instances)
     patches.attribute(s3_backends, "bucket_accounts", {})
-    patches.callback(BackendDict.reset)  # as it is now: it closes files, too
+    patches.callback(_reset, BackendDict.reset)  # as it is now: it closes files, too
     for backend, _ in kept:
         backend.clear()
     _backends.clear()
@@ -51,11 +53,34 @@ def _put_backends_aside(patches: Patches) -> None:
 
 def _forget_instances() -> dict[Any, list[Any]]:
     """Empty the lists in which moto keeps every object of its classes, and return those that had anything."""
-    models: list[Any] = [model for of_service in model_data.values() for model in of_service.values()]
-    instances = {model: model.instances_tracked for model in models if model.instances_tracked}
+    instances = {model: model.instances_tracked for model in _models_in_use()}
     for model in instances:
         model.instances_tracked = []
     return instances
+
+
+def _models_in_use() -> list[Any]:
+    """Those of moto's classes of which there are objects.
+
+    moto's own list of its classes has one of each name in a service, and leaves those out that share it.
+    """
+    return [model for model in _subclasses(BaseModel) if model.instances_tracked]
+
+
+def _subclasses(model: Any) -> Iterator[Any]:
+    for subclass in model.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
+
+
+def _reset(reset: Callable[[], None]) -> None:
+    """Empty moto, and the caches of its methods: they would keep whose methods these are, and all that a cloud had."""
+    backends = [each.backend for each in _backends]
+    reset()
+    for owner in (AccountSpecificBackend, *backends, *_models_in_use()):
+        for method in vars(owner).values():
+            if isinstance(method, _lru_cache_wrapper):
+                method.cache_clear()
 
 
 def _restore_backends(kept: list[tuple[Any, dict[str, Any]]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from types import SimpleNamespace
+from weakref import proxy
 
 import moto.core.utils
 import moto.s3.models
@@ -24,7 +25,12 @@ def attach(patches: Patches, clock: Clock) -> None:
 
 
 def _virtual_datetime(clock: Clock) -> SimpleNamespace:
-    """The module `datetime` with a present that is virtual."""
+    """The module `datetime` with a present that is virtual.
+
+    What moto keeps of it beyond the cloud's end, in some list or cache of its own, must not keep the clock: a date
+    knows its class, and that the clock, which knows everything else.
+    """
+    clock = proxy(clock)
 
     class VirtualDatetime(datetime.datetime):
         @classmethod

@@ -7,10 +7,10 @@ input and output; what the handler prints goes to the file behind standard error
 
 from pathlib import Path
 
-from kinesis_lab.emulator.lambda_.bootstrap.frames import Head, read_frame, write_frame
+from kinesis_lab.emulator.lambda_.bootstrap.frames import Frames, Garbled, Head, to_process
 from kinesis_lab.emulator.lambda_.bootstrap.lambda_paths import TASK_ROOT, TEMPORARY
 
-__all__ = ["SCRIPT", "TASK_ROOT", "TEMPORARY", "Head", "read_frame", "write_frame"]
+__all__ = ["SCRIPT", "TASK_ROOT", "TEMPORARY", "Frames", "Garbled", "Head", "to_process"]
 
 SCRIPT = Path(__file__).with_name("__main__.py")
 """What the process runs."""

@@ -6,54 +6,105 @@ local cloud, and by a microsecond at every look at the clock, so that a loop tha
 
 from __future__ import annotations
 
+import itertools
 import math
-import threading
-from typing import BinaryIO
+from os import _exit, getpid, read, write
 
-from .frames import Head, read_frame, write_frame
+from .company import Company
+from .frames import MOST_BODY_BYTES, MOST_HEAD_BYTES, Frames, Head, to_cloud
+from .turns import Turns
+
+MOST_SLEEP = 2**63 / 1e9
+"""Seconds that the real `time.sleep` can count."""
+_PIECE = 64 * 1024
 
 
 class Connection:
     """Sends frames to the local cloud, receives its answers, and tells the virtual time."""
 
-    def __init__(self, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    def __init__(self, incoming: int, outgoing: int, shared: int, company: Company) -> None:
+        """Two ends of pipes, and a file that this process shares with those that it forks."""
         self._incoming = incoming
         self._outgoing = outgoing
+        self._frames = Frames(from_process=False)
         self._now = 0
         self._looks = 0
-        self._lock = threading.RLock()  # held while no invocation runs: stray threads are frozen, as on Lambda
+        self._turns = Turns(shared)
+        """One asks at a time.  The runtime has the turn while no invocation runs: all others are frozen, as on AWS."""
+        self._company = company
+        self._questions = itertools.count()
+        self._process = getpid()
+        self.request_id = ""
 
     def microseconds(self) -> int:
         """Virtual microseconds since 1970; each look costs one."""
         self._looks += 1
         return self._now + self._looks
 
+    def begin(self) -> Head:
+        """Wait for what the process is to load."""
+        return self._receive(None)[0]
+
     def ask(self, head: Head, body: bytes = b"") -> tuple[Head, bytes]:
-        """Send a frame and wait for the answer, which carries the time."""
-        with self._lock:
-            self.send(head, body)
-            return self.receive()
+        """Send a frame and wait for the answer to it, which carries the time."""
+        with self._turns:
+            asker = f"{getpid()}-{next(self._questions)}"
+            head["asker"] = asker
+            self._send(head, body)
+            return self._receive(asker)
 
-    def send(self, head: Head, body: bytes = b"") -> None:
-        """Send a frame, with the time that looking at the clock has cost."""
-        head["spent"], self._looks = self._looks, 0
-        write_frame(self._outgoing, head, body)
+    def next_invocation(self, head: Head, body: bytes = b"") -> tuple[Head, bytes]:
+        """Tell what became of the start, or of an invocation, and wait, frozen, for the next event.
 
-    def receive(self) -> tuple[Head, bytes]:
-        """Wait for a frame and set the clock by it."""
-        head, body = read_frame(self._incoming)
-        self._now = head["now"]
-        return head, body
+        Raises EOFError when the cloud is closed.  A process that the handler has forked ends here: the runtime is one.
+        """
+        if getpid() != self._process:
+            _exit(0)
+        with self._turns:
+            head["alone"] = self._company.is_none()
+            self._send(head, body[:MOST_BODY_BYTES])  # a response is much shorter
+            invocation, event = self._receive(None)
+            self.request_id = invocation["request_id"]
+        return invocation, event
 
-    def next_invocation(self) -> tuple[Head, bytes]:
-        """Wait, frozen, for the next event.  Raises EOFError when the cloud is closed."""
-        with self._lock:
-            return self.receive()
+    def fail(self, body: bytes) -> None:
+        """Tell that the start has failed."""
+        if getpid() == self._process:
+            with self._turns:
+                self._send({"kind": "failed"}, body[:MOST_BODY_BYTES])
+
+    def _send(self, head: Head, body: bytes) -> None:
+        """Send a frame, with the id of the invocation, and with the time that looking at the clock has cost."""
+        head["request_id"], head["spent"] = self.request_id, self._looks
+        frame = to_cloud(head, body)
+        if len(body) > MOST_BODY_BYTES or len(frame) - len(body) > MOST_HEAD_BYTES:
+            raise RuntimeError(f"the local cloud takes calls of up to {MOST_BODY_BYTES} bytes from a function")
+        self._looks = 0
+        sent = write(self._outgoing, frame)
+        while sent < len(frame):
+            sent += write(self._outgoing, memoryview(frame)[sent:])
+
+    def _receive(self, asker: str | None) -> tuple[Head, bytes]:
+        """Wait for the answer to this asker, or for what is no answer, and set the clock by it.
+
+        Answers to others are dropped: who asked has been interrupted, or was a process that has ended.
+        """
+        while True:
+            while (frame := self._frames.take()) is None:
+                piece = read(self._incoming, _PIECE)
+                if not piece:
+                    raise EOFError("the other end of the pipe is gone")
+                self._frames.add(piece)
+            if frame[0].get("asker") == asker:
+                self._now = frame[0]["now"]
+                return frame
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        if not math.isfinite(seconds):  # as the real one
-            raise ValueError("Invalid value NaN (not a number)") if math.isnan(seconds) else OverflowError("too long")
+        if math.isnan(seconds):  # as the real one
+            raise ValueError("Invalid value NaN (not a number)")
+        if seconds >= MOST_SLEEP:
+            raise OverflowError("timestamp too large to convert to C PyTime_t")
         self.ask({"kind": "sleep", "seconds": seconds})

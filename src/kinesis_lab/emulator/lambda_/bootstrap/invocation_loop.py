@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import site
 import sys
 
 from .boto import forward_boto
+from .company import Company
 from .connection import Connection
 from .context import Context, FunctionSettings
 from .errors import error_document
 from .file_system import FileSystem
+from .frames import Head
 from .handler import Handler, load_handler
 from .imports import AfterImport, RuntimeLibraries
 from .lambda_paths import TASK_ROOT, LambdaPaths
@@ -33,28 +36,29 @@ def serve(handler: Handler, event: bytes, context: Context, paths: LambdaPaths) 
 
 def run() -> None:
     """Load the handler, then serve one invocation after the other until the cloud is closed."""
-    incoming = os.fdopen(os.dup(0), "rb")
-    outgoing = os.fdopen(os.dup(1), "wb")
+    incoming, outgoing, log = os.dup(0), os.dup(1), os.dup(2)
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)  # from here on, what is printed is logged
     end_lines_as_linux_does(sys.stdout, sys.stderr)
 
-    connection = Connection(incoming, outgoing)
-    now_serving = {"request_id": ""}
-    start, _ = connection.receive()
+    company = Company()
+    connection = Connection(incoming, outgoing, log, company)
+    start = connection.begin()
     os.environ.pop("PYTHONHASHSEED", None)
     virtual_time(connection)
     paths = LambdaPaths(start["task"], start["tmp"], start["libraries"])
     hooks = {
         **FileSystem(paths, start["storage"]).install(),
+        "_posixsubprocess": company.watch_subprocesses,
+        "_winapi": company.watch_subprocesses,
         "botocore.handlers": forward_boto(connection),
         "datetime": virtual_datetime,
-        "logging": lambda_logging(now_serving),
+        "logging": lambda_logging(connection),
         "random": seeded_randomness(start["seed"]),
     }
-    for name in hooks.keys() & sys.modules.keys():
-        hooks.pop(name)(sys.modules[name])
+    for name in hooks.keys() & {*sys.modules, *sys.builtin_module_names}:
+        hooks.pop(name)(importlib.import_module(name))
     sys.meta_path[:0] = [AfterImport(hooks)]
     sys.meta_path.append(RuntimeLibraries(start["libraries"]))
     memory, settings = PeakMemory(), FunctionSettings()
@@ -66,15 +70,15 @@ def run() -> None:
     except Exception as error:
         document = error_document(error, "", paths)
         log_error(document)
-        connection.send({"kind": "failed"}, to_json(document).encode())
+        connection.fail(to_json(document).encode())
         sys.exit(1)
-    connection.send({"kind": "ready"})
 
+    done: Head = {"kind": "ready"}
+    body = b""
     while True:
         try:
-            invocation, event = connection.next_invocation()
+            invocation, event = connection.next_invocation(done, body)
         except EOFError:
             os._exit(0)  # the cloud is closed: no thread of the handler may keep this process
-        now_serving["request_id"] = invocation["request_id"]
         kind, body = serve(handler, event, Context(connection, invocation, settings), paths)
-        connection.send({"kind": kind, "peak": memory.kilobytes()}, body)
+        done = {"kind": kind, "peak": memory.kilobytes()}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TextIO
 
+from .connection import Connection
 from .frames import Head
 
 
@@ -17,13 +18,13 @@ def end_lines_as_linux_does(*streams: TextIO) -> None:
         stream.reconfigure(newline="\n")  # type: ignore[attr-defined]
 
 
-def lambda_logging(now_serving: dict[str, str]) -> Callable[[ModuleType], None]:
+def lambda_logging(connection: Connection) -> Callable[[ModuleType], None]:
     """Give the root logger the handler and the line format of Lambda's runtime."""
 
     def install(logging: Any) -> None:
         class Handler(logging.Handler):  # type: ignore[misc]
             def emit(self, record: Any) -> None:
-                record.aws_request_id = now_serving["request_id"]
+                record.aws_request_id = connection.request_id
                 sys.stdout.write(self.format(record))
 
         logging.Formatter.converter = time.gmtime
