@@ -22,11 +22,6 @@ pytest_plugins = ["kinesis_lab.testing.plugin"]  # known from the environment al
 ROLE = "arn:aws:iam::123456789012:role/shop"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--thorough`: the tables and campaigns of `tests/hostile/` as a whole, which takes long."""
-    parser.addoption("--thorough", action="store_true", help="run the campaigns of tests/hostile as a whole")
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long: a worker runs a file to its end, and nobody likes to wait for the last."""

@@ -26,8 +26,10 @@ MOST_UNZIPPED_BYTES = 262_144_000
 """Of a package that comes with the request, and of what is in any package (facts 8.1)."""
 LONGEST_NAME, LONGEST_PATH = 255, 3_900
 """Bytes in the name of one file or folder, and in all names on the way: Linux takes no more."""
+
 DEEPEST = 200
 """Folders in each other: our choice, as Python's own tools descend into them by recursion."""
+
 ELSEWHERE = re.compile(r"^/|^[A-Za-z]:/|[\\\0]")
 """In the name of what some tool would put outside of the package's folder, or under another name."""
 LOCAL_HEADER = 30

@@ -13,6 +13,7 @@ from kinesis_lab.emulator.lambda_.bootstrap import TASK_ROOT, TEMPORARY
 
 FILE, FOLDER = 0o644, 0o755
 """Modes of what has none in the zip file, as on Windows: our choice, what AWS asks packages to have."""
+
 NOT_WRITABLE = 0o555
 """What is left of a mode: nobody writes to a package, and no program of it gets rights of its own."""
 

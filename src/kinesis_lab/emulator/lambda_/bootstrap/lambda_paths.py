@@ -22,6 +22,7 @@ RUNTIME = f"{PACKAGES}/awslambdaric/bootstrap.py"
 
 OF_A_TEST = r"pytest-of-[^/]+|tmp[a-z0-9_]{8}"
 """A folder that pytest or `tempfile` has made: our choice, so that a test can hand files to a handler, and get some."""
+
 TO_BE_TRANSLATED = r"(?<![^\s='\":;,<>|&(])(?:/tmp|/var/task)(?![^\s/'\":;,<>|&)])[^\s'\":;,<>|&()]*"
 """A word of a command that is a path below these folders.  Patterns are compiled by who needs them: few do."""
 
