@@ -192,8 +192,10 @@ class _Case:
                 if other["at"] < _end(one) - INSTANT:
                     yield f"{key} is in two batches at once, at {other['at']:.2f}"
         for shard, lines in by_shard.items():
+            working: list[float] = []
             for line in lines:
-                if sum(other["at"] <= line["at"] < _end(other) - INSTANT for other in lines) > lanes:
+                working = [end for end in working if end - INSTANT > line["at"]] + [_end(line)]
+                if len(working) > lanes:
                     yield f"{shard} has more than {lanes} batches at once, at {line['at']:.2f}"
 
     def _fails(self, id: int) -> bool:

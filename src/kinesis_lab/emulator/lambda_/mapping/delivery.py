@@ -57,6 +57,8 @@ class SubBatch:
     history: History = field(default_factory=History)
     failures: int = 0
     """Function errors with just these records: what MaximumRetryAttempts counts."""
+    errors: int = 0
+    """The same without a new beginning when its front was too old: the pauses go on growing.  Our choice."""
     refusals: int = 0
     """Attempts in a row in which the function was not even invoked."""
 
@@ -206,8 +208,9 @@ class BatchInFlight:
             self._delivery.journal.bisected(self._lane.number, rest, half)
         else:
             sub_batch.failures += 1
+            sub_batch.errors += 1
             if settings.retries is None or sub_batch.failures <= settings.retries:
-                sub_batch.pause = pause_after(sub_batch.failures)
+                sub_batch.pause = pause_after(sub_batch.errors)
                 self._left.appendleft(sub_batch)
             else:
                 yield from self._discard(sub_batch.history, rest, "RetryAttemptsExhausted")
