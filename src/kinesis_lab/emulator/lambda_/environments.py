@@ -42,11 +42,11 @@ class Environments:
 
     def acquire(self, function: Function) -> tuple[Environment, bool]:
         """An environment for the function and whether it is new; with the first one, those of older revisions end."""
+        self._forget_lost()
+        idle = self._idle.get(function.revision)
+        if idle:
+            return idle.pop(), False
         with interrupts_postponed():
-            self._forget_lost()
-            idle = self._idle.get(function.revision)
-            if idle:
-                return idle.pop(), False
             if idle is None:
                 self._retire(function)
                 self._idle[function.revision] = []
