@@ -19,7 +19,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from kinesis_lab.emulator.lambda_ import environment, environments, launcher, temporary_folder
+from kinesis_lab.emulator.lambda_ import environments, launcher, output, temporary_folder
 from kinesis_lab.emulator.lambda_.environment import Environment
 from kinesis_lab.emulator.lambda_.launching import Launch
 from kinesis_lab.testing import fresh_cloud
@@ -480,7 +480,7 @@ def test_the_watch_survives_whatever_a_look_raises(deploy, invoke, monkeypatch, 
 @POSIX
 def test_what_is_printed_does_not_fill_the_disk(deploy, invoke, monkeypatch):
     """As long as the handler is at work it is not read."""
-    monkeypatch.setattr(environment, "MOST_LOG_BYTES", 2_000_000)
+    monkeypatch.setattr(output, "MOST_LOG_BYTES", 2_000_000)
     deploy(
         """
         import os

@@ -216,7 +216,7 @@ def enable(stage, uuids):
     """All at the same instant."""
     mappings = stage.cloud.emulator.switchboard.lambda_("us-east-1").mappings
     for uuid in uuids:
-        mappings.update(uuid, {"Enabled": True})
+        mappings.update({"UUID": uuid, "Enabled": True})
     stage.cloud.wait(6)
 
 

@@ -32,6 +32,8 @@ class Launcher:
         self._sending = threading.Lock()
         self.running: dict[int, LaunchedProcess] = {}
         self._closed = False
+        self.lost = False
+        """Whether a report has ended without saying anything: its other end is the launcher's."""
         with theirs:
             self._process = subprocess.Popen(
                 [python(), "-I", "-S", "-B", launcher_process.__file__, str(theirs.fileno())],
@@ -51,7 +53,7 @@ class Launcher:
     @property
     def ended(self) -> bool:
         """Whether it is gone, and all that it started with it."""
-        return self._closed or bool(self._hangup.poll(0))
+        return self._closed or self.lost or bool(self._hangup.poll(0))
 
     def start(self, launch: Launch, log: int) -> LaunchedProcess:
         """Start the process of a function; `log` is a descriptor for what it prints.  Raises OSError."""
@@ -136,6 +138,7 @@ class LaunchedProcess:
             while self._status is None and self.exited is not None:
                 if is_readable(self.exited, PATIENCE):
                     status = os.read(self.exited, NUMBER)
+                    self._launcher.lost |= not status
                     self._status = as_number(status) if status else -signal.SIGKILL
                 elif self._killed:  # and still there: the launcher does nothing
                     self._launcher.kill()
