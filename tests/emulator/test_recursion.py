@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kinesis_lab.emulator.lambda_ import runtime
+from kinesis_lab.emulator.lambda_ import environments, runtime
 
 CHAIN = """
     import boto3, json
@@ -91,3 +91,16 @@ def test_no_more_run_at_once_in_a_region_than_the_account_may(cloud, deploy, lam
         lambda_.invoke(FunctionName="two")
     cloud.wait(40)
     assert lambda_.invoke(FunctionName="two")["StatusCode"] == 200
+
+
+def test_there_are_no_more_environments_than_may_be(cloud, deploy, invoke, lambda_, monkeypatch):
+    monkeypatch.setattr(environments, "MOST", 2)
+    for name in ("one", "two", "three"):
+        deploy("import time\ndef handler(event, context): time.sleep(30 if event else 0)", name=name, Timeout=60)
+        assert invoke(0, name=name).error is None, "an idle one makes room"
+    assert len(cloud.emulator.switchboard.runtime.environments._all) == 2
+    for _ in range(2):
+        lambda_.invoke(FunctionName="three", InvocationType="Event", Payload="1")
+    cloud.wait(1)
+    with pytest.raises(lambda_.exceptions.ServiceException, match="2 environments are at work"):
+        invoke(0, name="two")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +23,9 @@ from kinesis_lab.emulator.lambda_.watch import Watch
 INIT_SECONDS = 0.120
 """Virtual time to start an environment and import a handler, besides what the import itself sleeps or calls: our
 choice, as AWS publishes none and it varies."""
+MOST = 1000
+"""Environments that there are at once, and so processes, without what handlers start: our choice."""
+
 HAS_FORK = hasattr(os, "fork")
 """Whether there can be a launcher; without one, functions are this process's own children."""
 
@@ -94,17 +98,30 @@ class Environments:
             end_left_behind(self._folder.path)
 
     def _start(self, function: Function) -> Environment:
+        self._make_room()
         launcher = self._running_launcher()  # it gets ready while the code is unzipped
         self._made += 1
         folder = self._root() / f"environment-{self._made}"
-        (folder / "tmp").mkdir(parents=True)
-        unzip(function.code, folder / "task")
         date = f"{self._clock.datetime:%Y/%m/%d}"
         stream = f"{date}/[{function.version}]{self._identities.hex(32)}"
-        environment = Environment(function, folder, stream, self._watch, launcher.start)
+        try:
+            (folder / "tmp").mkdir(parents=True)
+            unzip(function.code, folder / "task")
+            environment = Environment(function, folder, stream, self._watch, launcher.start)
+        except BaseException:  # it may be tried again and again
+            remove(folder)
+            raise
         self._all.add(environment)
         environment.begin(self._clock.microseconds + round(INIT_SECONDS * MICROSECONDS))
         return environment
+
+    def _make_room(self) -> None:
+        """If there are as many as may be, end one that is idle.  Raises OSError when all are at work."""
+        if len(self._all) >= MOST:
+            idle = next((idle for idle in self._idle.values() if idle), None)
+            if idle is None:
+                raise OSError(errno.EAGAIN, f"{MOST} environments are at work")
+            self.discard(idle.pop(0))
 
     def _root(self) -> Path:
         if self._folder is None:
