@@ -92,9 +92,13 @@ def code_of_a_test() -> Iterator[None]:
 
 def raised_by_test(fault: BaseException | None) -> bool:
     """Whether a test's own code has raised this, or what caused it: SimPy hands on copies, each caused by the last."""
-    while fault is not None and _RAISED_BY_TEST not in vars(fault):
+    seen: set[int] = set()
+    while fault is not None and id(fault) not in seen:  # what is raised again and again may be its own cause
+        if _RAISED_BY_TEST in vars(fault):
+            return True
+        seen.add(id(fault))
         fault = fault.__cause__
-    return fault is not None
+    return False
 
 
 def json_response(document: Document | None, *, request_id: str, status: int = 200, **headers: str) -> Response:
