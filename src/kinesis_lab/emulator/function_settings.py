@@ -71,6 +71,7 @@ UNREADABLE = (
     OSError,
     OverflowError,
     ValueError,
+    IndexError,  # a name of no characters, before Python 3.12
 )
 """What reading a damaged zip file raises."""
 

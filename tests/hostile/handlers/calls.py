@@ -165,7 +165,7 @@ def changes_its_timeout(event, context):
     return 1
 
 
-@handler(WHATEVER, fresh=None, timeout=60, gate=True)
+@handler(WHATEVER, fresh=None, timeout=60, seconds=90, gate=True)
 def invokes_itself(event, context):
     import json
 
