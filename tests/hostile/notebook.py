@@ -267,7 +267,8 @@ def play(case: Case, ending: Ending, folder: Path) -> None:
         else:
             report["hostile"] = book.invoke(event(case, "hostile"))
     report["processes"] = [described(process) for process in psutil.Process().children(recursive=True)]
-    book.read_log()
+    if not case.interrupted:  # an invocation that was interrupted leaves no log
+        book.read_log()
     if case.again:
         with book.step("making it again"):
             book.make_again(case.again, code, **settings)

@@ -402,7 +402,7 @@ SOURCES = (
         gate=True,
     ),
     Package("a line of 10 MB", lambda: packed(app="x = '" + "x" * 10_000_000 + "'\n" + WELL)),
-    source("brackets without an end", "(" * 100_000, _cannot_import()),
+    source("brackets without an end", "(" * 10_000, _cannot_import()),
     source("deep expressions", "x = " + "-" * 100_000 + "1\n" + WELL, Answer(error=".*")),
     source("deep blocks", "".join(" " * n + "if 1:\n" for n in range(200)) + " " * 200 + "x = 1\n", _cannot_import()),
     source("tabs and line ends of all kinds", "if 1:\r\n\tx = 1\r\r\n" + WELL),

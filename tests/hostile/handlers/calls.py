@@ -165,7 +165,7 @@ def changes_its_timeout(event, context):
     return 1
 
 
-@handler(WHATEVER, fresh=None, timeout=60, seconds=90, gate=True)
+@handler(WHATEVER, fresh=None, timeout=60, seconds=180)
 def invokes_itself(event, context):
     import json
 
@@ -176,7 +176,7 @@ def invokes_itself(event, context):
     )
 
 
-@handler(WHATEVER, fresh=None, timeout=10, seconds=100)
+@handler(WHATEVER, fresh=None, timeout=10, seconds=180)
 def invokes_itself_twice(event, context):
     import json
 
@@ -189,8 +189,8 @@ def invokes_itself_twice(event, context):
     ]
 
 
-@handler(WHATEVER, fresh=None, timeout=60, seconds=100, mapping=True)
-def invokes_itself_later(event, context):
+@handler(WHATEVER, fresh=None, timeout=60, seconds=100)
+def invokes_itself_twice_later(event, context):
     import json
 
     import boto3
@@ -202,7 +202,17 @@ def invokes_itself_later(event, context):
     return 1
 
 
-@handler(WHATEVER, fresh=None, timeout=60, twin=True)
+@handler(gives(1), fresh=None, timeout=60, seconds=90, mapping={"attempts": 16})
+def invokes_itself_later(event, context):
+    import json
+
+    import boto3
+
+    boto3.client("lambda").invoke(FunctionName=context.function_name, InvocationType="Event", Payload=json.dumps(event))
+    return 1
+
+
+@handler(WHATEVER, fresh=None, timeout=60, seconds=180, processes=40, twin=True)
 def invokes_another_that_invokes_it(event, context):
     import json
 

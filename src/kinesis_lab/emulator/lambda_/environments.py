@@ -99,6 +99,7 @@ class Environments:
 
     def _start(self, function: Function) -> Environment:
         self._make_room()
+        self._forget_lost()  # to end others may have shown that it is
         launcher = self._running_launcher()  # it gets ready while the code is unzipped
         self._made += 1
         folder = self._root() / f"environment-{self._made}"

@@ -33,7 +33,7 @@ class Launcher:
         self.running: dict[int, LaunchedProcess] = {}
         self._closed = False
         self.lost = False
-        """Whether a report has ended without saying anything: its other end is the launcher's."""
+        """Whether it was killed here, or a report, whose other end is its, has ended without saying anything."""
         with theirs:
             self._process = subprocess.Popen(
                 [python(), "-I", "-S", "-B", launcher_process.__file__, str(theirs.fileno())],
@@ -82,6 +82,7 @@ class Launcher:
 
     def kill(self) -> None:
         """End the launcher, and all processes with it."""
+        self.lost = True  # nobody is to ask it for another one before the system has ended it
         self._process.kill()
 
     def close(self) -> None:
