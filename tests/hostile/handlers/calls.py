@@ -52,7 +52,7 @@ ODD_CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 
 
-@handler(raised("ClientError|ValidationError"), timeout=60, gate=True, mapping={"gate": True})
+@handler(raised("ClientError|ValidationError"), timeout=60, mapping={"gate": True})
 def creates_a_stack_without_a_type(event, context):
     import boto3
 
@@ -60,9 +60,7 @@ def creates_a_stack_without_a_type(event, context):
     return 1
 
 
-@handler(
-    gives(len(ODD_CALLS)), given={"odd_calls": ODD_CALLS}, timeout=300, seconds=90, gate=True, mapping={"attempts": 1}
-)
+@handler(gives(len(ODD_CALLS)), given={"odd_calls": ODD_CALLS}, timeout=300, seconds=90, mapping={"attempts": 1})
 def makes_many_odd_calls(event, context):
     import boto3
     from botocore.config import Config
@@ -120,7 +118,7 @@ def deletes_its_mapping_and_raises(event, context):
     1 / 0
 
 
-@handler(gives(1), through="mapping", attempts=1, again=("stream", "mapping"), timeout=20, gate=True)
+@handler(gives(1), through="mapping", attempts=1, again=("stream", "mapping"), timeout=20)
 def deletes_its_stream(event, context):
     import boto3
 

@@ -26,7 +26,7 @@ BROKEN = (
 )
 
 
-@handler(gives(1), gate=True)
+@handler(gives(1))
 def deletes_its_folder(event, context):
     import shutil
 

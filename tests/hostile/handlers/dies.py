@@ -37,7 +37,7 @@ def exits_0(event, context):
     os._exit(0)
 
 
-@handler(died("exit status 7"), fresh=True, gate=True, mapping={"gate": True})
+@handler(died("exit status 7"), fresh=True, mapping={"gate": True})
 def exits_7(event, context):
     os._exit(7)
 

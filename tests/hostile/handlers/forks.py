@@ -45,7 +45,7 @@ def forks_and_hangs_and_the_child_hangs(event, context):
         pass
 
 
-@handler(gives(1), needs="posix", gate=True)
+@handler(gives(1), needs="posix")
 def forks_four_times_and_all_live_on(event, context):
     me = os.getpid()
     for _ in range(4):
@@ -96,7 +96,7 @@ def uses_multiprocessing(event, context):
     return here.recv()
 
 
-@handler(gives(1), gate=True)
+@handler(gives(1))
 def leaves_a_program(event, context):
     import subprocess
 

@@ -9,7 +9,7 @@ import threading
 from tests.hostile.table import WHATEVER, gives, handler, raised, timed_out
 
 
-@handler(timed_out(), fresh=True, gate=True, mapping={"gate": True}, ctrl_c={"gate": True})
+@handler(timed_out(), fresh=True, gate=True, mapping=True, ctrl_c={"gate": True})
 def loops(event, context):
     while True:
         pass
@@ -56,7 +56,7 @@ def catches_everything_and_loops(event, context):
             pass
 
 
-@handler(timed_out(), fresh=True, needs="posix", gate=True)
+@handler(timed_out(), fresh=True, needs="posix")
 def ignores_signals_and_loops(event, context):
     for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}:
         try:

@@ -13,7 +13,6 @@ from tests.hostile.table import REQUEST, WHATEVER, Answer, died, gives, module, 
 
 @module(
     Answer(error="ZeroDivisionError", message="division by zero", logged=(r"\[ERROR\] ZeroDivisionError",)),
-    gate=True,
     mapping={"fresh": None},
 )
 def raises_when_imported():
@@ -89,7 +88,7 @@ def closes_everything_when_imported():
         return 1
 
 
-@module(WHATEVER, gate=True)
+@module(WHATEVER)
 def writes_nonsense_when_imported():
     for number in range(0, 64):
         try:
@@ -148,7 +147,7 @@ def prints_10_MB_when_imported():
         return 1
 
 
-@module(gives(1), at_init=False, rounds=5, gate=True)
+@module(gives(1), at_init=False, rounds=5)
 def starts_a_thread_when_imported():
     def run():
         while True:

@@ -10,7 +10,7 @@ def raises(event, context):
     raise ValueError("no\nluck")
 
 
-@handler(died("exit status 1", "Odd: x"), fresh=True, gate=True, mapping=True)
+@handler(died("exit status 1", "Odd: x"), fresh=True, mapping=True)
 def raises_BaseException(event, context):
     class Odd(BaseException):
         pass
@@ -80,7 +80,7 @@ def raises_MemoryError(event, context):
     raise MemoryError
 
 
-@handler(Answer(error=r"Runtime\.ExitError|Mute"), fresh=None, gate=True, mapping=True)
+@handler(Answer(error=r"Runtime\.ExitError|Mute"), fresh=None, mapping=True)
 def raises_an_error_that_cannot_be_said(event, context):
     class Mute(Exception):
         def __str__(self):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.hostile.table import WHATEVER, Answer, died, gives, handler, unmarshalled
 
 
-@handler(WHATEVER, gate=True)
+@handler(WHATEVER)
 def returns_no_number(event, context):
     return float("nan")
 

@@ -42,7 +42,7 @@ def sleeps_a_text(event, context):
     time.sleep("1")
 
 
-@handler(timed_out(), fresh=True, gate=True, mapping=True)
+@handler(timed_out(), fresh=True, mapping=True)
 def sleeps_beyond_its_timeout(event, context):
     time.sleep(5)
 

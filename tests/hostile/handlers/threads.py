@@ -88,7 +88,7 @@ def has_a_thread_that_exits(event, context):
     return 1
 
 
-@handler(gives(200), timeout=60, gate=True)
+@handler(gives(200), timeout=60)
 def calls_AWS_from_200_threads(event, context):
     import boto3
 

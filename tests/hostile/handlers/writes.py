@@ -23,7 +23,7 @@ MESSAGES: dict[str, dict[str, Any]] = {
 """What the runtime in the process would never send to the cloud."""
 
 
-@handler(gives(1), gate=True)
+@handler(gives(1))
 def closes_its_standard_streams(event, context):
     for each in (sys.stdin, sys.stdout, sys.stderr):
         each.close()
@@ -170,7 +170,7 @@ def prints_100_000_lines(event, context):
     return 1
 
 
-@handler(gives(1, " here"), gate=True, mapping=True)
+@handler(gives(1, " here"), mapping=True)
 def prints_no_UTF_8(event, context):
     os.write(1, b"\xff\xfe\x80 here\n")
     return 1
