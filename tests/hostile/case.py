@@ -78,7 +78,7 @@ class Case:
     """Whether there is another function with the same code, `other`."""
     interrupted: bool = False
     """Ctrl-C comes while it runs."""
-    seconds: float = 30
+    seconds: float = 60
     """Real time that all of the case may take."""
     growth: int = 300
     """Megabytes by which the notebook may grow."""
@@ -112,7 +112,7 @@ class Package:
     answer: Answer = Answer(result="well")
     """What its function answers, if it is taken."""
     handler: str = "app.handler"
-    seconds: float = 30
+    seconds: float = 60
     growth: int = 300
     gate: bool = False
     needs: Literal["", "posix", "linux"] = ""
