@@ -257,3 +257,32 @@ def test_a_test_that_mocks_sleep_around_a_cloud_gets_the_real_one_back():
                 cloud.close()
         cloud.close()
         assert time.sleep is real
+
+
+@pytest.mark.skipif(not hasattr(os, "dup"), reason="needs descriptors that can be compared")
+def test_an_invocation_that_a_closed_cloud_has_left_closes_nothing_of_others(tmp_path):
+    """It is torn down when Python collects it, when its descriptors have long been given to other files."""
+    with fresh_cloud() as cloud:
+        lambda_ = cloud.client("lambda")
+        code = {"ZipFile": zipped("import time\ndef handler(event, context): time.sleep(600)")}
+        lambda_.create_function(
+            FunctionName="long",
+            Runtime="python3.13",
+            Role=execution_role(cloud),
+            Handler="app.handler",
+            Timeout=900,
+            Code=code,
+        )
+        cloud.wait(5)
+        lambda_.invoke(FunctionName="long", InvocationType="Event")
+        cloud.wait(5)
+        gc.disable()
+    try:
+        files = [(tmp_path / str(number)).open("w") for number in range(40)]
+    finally:
+        gc.enable()
+    del cloud, lambda_
+    gc.collect()
+    for file in files:
+        os.fstat(file.fileno())
+        file.close()

@@ -72,7 +72,9 @@ class Environments:
                 self.discard(environment)
 
     def discard(self, environment: Environment) -> None:
-        """End an environment."""
+        """End an environment, once: its descriptors may be those of something else afterwards."""
+        if environment not in self._all:
+            return
         self._all.discard(environment)
         with ExitStack() as ending:
             ending.callback(remove, environment.folder)
