@@ -74,7 +74,7 @@ def makes_many_odd_calls(event, context):
     return len(odd_calls)
 
 
-@handler(gives(1), again=("function",), fresh=True, timeout=20, gate=True)
+@handler(gives(1), again=("function",), fresh=None, timeout=20, gate=True)
 def deletes_its_function(event, context):
     import boto3
 
@@ -90,7 +90,7 @@ def deletes_its_function_and_dies(event, context):
     os._exit(1)
 
 
-@handler(gives(1), through="mapping", attempts=1, again=("function", "mapping"), fresh=True, timeout=20)
+@handler(gives(1), through="mapping", attempts=1, again=("function", "mapping"), fresh=None, timeout=20)
 def deletes_its_function_by_mapping(event, context):
     import boto3
 

@@ -30,8 +30,6 @@ class Function(NamedTuple):
     code_sha256: str
     reserved_concurrency: int | None
     state: str
-    born: float
-    """When it was created, in seconds since 1970: one that was deleted and made anew is another one."""
     log_group: str
     """Where the function logs (facts 8.4)."""
     code: bytes
@@ -43,7 +41,6 @@ class Function(NamedTuple):
         return (
             self.arn,
             self.version,
-            self.born,
             self.handler,
             self.runtime,
             self.timeout,
@@ -113,7 +110,6 @@ def find(region: str, name_or_arn: str, qualifier: str | None = None) -> Functio
         code_sha256=found.code_sha_256,
         reserved_concurrency=None if reserved is None else int(reserved),
         state=getattr(found, "present_state", "Active"),
-        born=getattr(found, "born", 0.0),
         log_group=found.logs_group_name,
         code=found.code_bytes,
     )

@@ -33,7 +33,7 @@ class StatefulFunction(moto_lambda.LambdaFunction):
         """As moto makes one; it is Pending from now on."""
         function_settings.check_creation(spec)
         super().__init__(account_id, _with_whole_network(spec), region, version)
-        self.born = unix_time()
+        self._born = unix_time()
         self._ready = False
         self._log_to(spec)
 
@@ -113,7 +113,7 @@ class StatefulFunction(moto_lambda.LambdaFunction):
     @property
     def present_state(self) -> str:
         """Pending, then Active."""
-        self._ready = self._ready or unix_time() - self.born >= SECONDS_PENDING
+        self._ready = self._ready or unix_time() - self._born >= SECONDS_PENDING
         return "Active" if self._ready else "Pending"
 
 
