@@ -228,7 +228,7 @@ def go(page: Any, where: str) -> None:
             page.goto(where)
             return
         except Error as error:
-            if "interrupted" not in str(error):
+            if not any(said in str(error) for said in ("interrupted", "ERR_ABORTED")):
                 raise
 
 

@@ -19,13 +19,14 @@ pytestmark = [
 ]
 
 NOTEBOOK = """
-    import json, os, sys
+    import json, os, signal, sys
     from pathlib import Path
     from kinesis_lab import cloud as door
     from kinesis_lab.emulator.lambda_ import environment, invocation
     from kinesis_lab.emulator.lambda_.environment import Environment
     from tests.conftest import execution_role, zipped
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
     invocation.PATIENCE = invocation.INIT_PATIENCE = 3600
     reasons = []
     close = Environment.close

@@ -410,6 +410,15 @@ def test_ctrl_c_while_an_environment_starts_leaves_nothing(way, deploy, cloud, i
     assert gone(*started)
 
 
+@pytest.fixture
+def heeding_ctrl_c():
+    """A shell ignores it for what runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_while_a_cloud_is_closed_waits_for_it(way, monkeypatch):
     opened = fresh_cloud()
     cloud = opened.__enter__()

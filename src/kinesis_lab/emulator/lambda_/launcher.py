@@ -111,8 +111,7 @@ class Launcher:
         return as_number(data) if data else None
 
     def _wait(self) -> None:
-        self._process.wait()
-        if not self._closed:
+        if self._process.wait() != 0:  # it was killed, and did not end what it had started
             for pid in list(self.running):
                 launcher_process.kill_group(pid)
             self._on_loss()
