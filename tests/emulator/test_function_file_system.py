@@ -386,7 +386,7 @@ def test_the_ways_of_linux_are_closed_as_well(attempts, tmp_path):
         "sys.modules['posix'].open('/var/task/a', os.O_CREAT | os.O_WRONLY)",
         "[os.access(path, os.W_OK) for path in ('/tmp', '/var/task', '/', 'app.py')]",
         "sqlite3.connect('/var/task/a.db').execute('create table t (x)')",
-        "shutil.rmtree('/var/task')",
+        "shutil.rmtree('/var/task', ignore_errors=True), os.listdir('/var/task')",
         "write('/dev/null')",
         "write('/dev/shm/a')",
     ) == [
@@ -399,7 +399,7 @@ def test_the_ways_of_linux_are_closed_as_well(attempts, tmp_path):
         READ_ONLY.format("/var/task/a"),
         [True, False, False, False],
         "OperationalError: unable to open database file",
-        READ_ONLY.format("app.py"),
+        [None, ["app.py"]],
         "/dev/null",
         READ_ONLY.format("/dev/shm/a")
         if Path("/dev/shm").exists()

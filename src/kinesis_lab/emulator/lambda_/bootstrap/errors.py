@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .frames import Head
-from .imports import standard_module
+from .imports import standard_module, with_standard_library
 from .lambda_paths import RUNTIME, LambdaPaths
 
 
@@ -23,7 +23,8 @@ def error_document(error: BaseException, request_id: str, paths: LambdaPaths) ->
     if isinstance(error, FaultException):
         kind, trace = error.kind, error.trace
     else:
-        kind, trace = type(error).__name__, _stack(error, paths)
+        # linecache imports tokenize when it reads its first file, from Python 3.13 on.
+        kind, trace = type(error).__name__, with_standard_library(lambda: _stack(error, paths), "tokenize")
     return {
         "errorMessage": paths.text(str(error)),
         "errorType": kind,

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import PathFinder
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 RUNTIME_LIBRARIES = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"}
 """What Lambda's Python runtime brings along; everything else must be in the function's zip or a layer."""
@@ -54,16 +56,22 @@ def _find(name: str, path: Sequence[str] | None) -> Any:
 def standard_module(name: str) -> ModuleType:
     """A module of the standard library, though the function may have another of this name, or no way to import any."""
     if name not in _standard_modules:
-        of_the_function = dict(sys.modules), sys.path, sys.meta_path, sys.path_hooks
-        sys.modules.pop(name, None)
-        sys.modules.update(_at_first.modules)
-        sys.path, sys.meta_path, sys.path_hooks = _at_first.path, _at_first.meta_path, _at_first.path_hooks
-        try:
-            _standard_modules[name] = _import_module(name)
-        finally:
-            modules, sys.path, sys.meta_path, sys.path_hooks = of_the_function
-            sys.modules.update(modules)
+        _standard_modules[name] = with_standard_library(lambda: _import_module(name), name)
     return _standard_modules[name]
+
+
+def with_standard_library(call: Callable[[], T], *names: str) -> T:
+    """The result of a call in which `import` finds the standard library's modules of these names, not the function's."""
+    of_the_function = dict(sys.modules), sys.path, sys.meta_path, sys.path_hooks
+    for name in names:
+        sys.modules.pop(name, None)
+    sys.modules.update(_at_first.modules)
+    sys.path, sys.meta_path, sys.path_hooks = _at_first.path, _at_first.meta_path, _at_first.path_hooks
+    try:
+        return call()
+    finally:
+        modules, sys.path, sys.meta_path, sys.path_hooks = of_the_function
+        sys.modules.update(modules)
 
 
 class Imports(NamedTuple):
