@@ -307,7 +307,8 @@ def handler(event, context):
 
 
 def test_space_is_measured_when_it_seems_to_be_used_up(tmp_path):
-    storage = Storage(str(tmp_path), 10)
+    storage = Storage()
+    storage.begin(str(tmp_path), 10)
     assert [storage.take(6), storage.take(6), storage.take(3)] == [6, 6, 3], "nothing was written after all"
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_bytes(b"x" * 8)
@@ -443,7 +444,8 @@ def test_nobody_changes_the_code_of_the_next_environment(deploy, invoke):
 
 def test_paths_in_both_directions(tmp_path):
     task, tmp = str(tmp_path / "environment-1" / "task"), str(tmp_path / "environment-1" / "tmp")
-    paths = LambdaPaths(task, tmp, [])
+    paths = LambdaPaths([])
+    paths.begin(task, tmp)
     for there, here in (
         ("/tmp", tmp),
         ("/tmp/a", os.path.join(tmp, "a")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kinesis_lab.emulator.lambda_ import launcher_process
 from kinesis_lab.emulator.lambda_.job_object import JobObject
@@ -22,7 +22,7 @@ class ChildProcesses:
 
     ended = False
 
-    def __init__(self, on_loss: Callable[[], None]) -> None:
+    def __init__(self, on_loss: Callable[[], None], libraries: Sequence[str] = (), *, boto: bool = False) -> None:
         """Nothing to start, and nothing to be lost."""
 
     def start(self, launch: Launch, log: int) -> ChildProcess:

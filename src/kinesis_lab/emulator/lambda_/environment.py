@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -15,7 +15,7 @@ from kinesis_lab.emulator.lambda_.channel import open_channel
 from kinesis_lab.emulator.lambda_.environment_variables import environment_variables
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.launching import Launch, Start, python
+from kinesis_lab.emulator.lambda_.launching import LIBRARIES, PYTHON, Launch, Launcher
 from kinesis_lab.emulator.lambda_.message import check
 from kinesis_lab.emulator.lambda_.output import Output
 from kinesis_lab.emulator.lambda_.process_tree import memory
@@ -40,11 +40,15 @@ class Died(Exception):
 class Environment:
     """One process that has loaded a function's handler and serves one invocation at a time."""
 
-    def __init__(self, function: Function, folder: Path, log_stream: str, watch: Watch, start: Start) -> None:
+    def __init__(
+        self, function: Function, folder: Path, log_stream: str, watch: Watch, launcher: Launcher, services: Sequence[str]
+    ) -> None:
         """Start the process.  Raises OSError.
 
-        `folder`: its own, with `task`, the unzipped code, `tmp`, and `log`, which is made here for what it prints.
+        `folder`: its own, with `task`, the unzipped code, `tmp`, and `log`, which is made here for what it prints;
+        `services`: those of AWS that the code seems to use.
         """
+        self.launcher = launcher
         self.function = function
         self.memory = function.memory
         self.revision = function.revision
@@ -54,11 +58,12 @@ class Environment:
         self._watch = watch
         log.write_bytes(b"")
         with log.open("ab", buffering=0) as output:
-            self._process = start(
+            self._process = launcher.start(
                 Launch(
-                    [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(SCRIPT)],
+                    [*PYTHON, str(SCRIPT), *LIBRARIES],
                     environment_variables(function, log_stream),
                     str(self._task),
+                    tuple(services),
                 ),
                 output.fileno(),
             )
@@ -79,7 +84,6 @@ class Environment:
 
     def begin(self, now: int) -> None:
         """Let it import the handler, at `now` (microseconds since 1970)."""
-        libraries = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
         head = {
             "now": now,
             "task": str(self._task),
@@ -87,7 +91,6 @@ class Environment:
             "storage": self.function.storage,
             "handler": self.function.handler,
             "seed": self.log_stream,
-            "libraries": libraries,
         }
         self.send(head)
 

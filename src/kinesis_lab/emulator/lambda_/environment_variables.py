@@ -8,15 +8,21 @@ from kinesis_lab.emulator.lambda_.bootstrap import TASK_ROOT
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 
 
+INTERPRETER = {
+    "LANG": "en_US.UTF-8",
+    "TZ": "UTC",
+    "PYTHONHASHSEED": "0",  # sets in the handler's output have the same order on every run
+}
+"""What Python and the system's libraries read when a process starts."""
+
+
 def environment_variables(function: Function, log_stream: str) -> dict[str, str]:
     """The environment variables that Lambda sets (facts 8.5), under the function's own."""
     system = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     return {
         **system,
         "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "en_US.UTF-8",
-        "TZ": "UTC",
-        "PYTHONHASHSEED": "0",  # sets in the handler's output have the same order on every run
+        **INTERPRETER,
         "_HANDLER": function.handler,
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,

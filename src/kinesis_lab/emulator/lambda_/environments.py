@@ -15,7 +15,8 @@ from kinesis_lab.emulator.lambda_.child_process import ChildProcesses
 from kinesis_lab.emulator.lambda_.environment import Environment
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.launcher import Launcher
-from kinesis_lab.emulator.lambda_.packages import unzip
+from kinesis_lab.emulator.lambda_.launching import LIBRARIES
+from kinesis_lab.emulator.lambda_.packages import services_of_aws, unzip
 from kinesis_lab.emulator.lambda_.process_tree import LINUX, end_left_behind
 from kinesis_lab.emulator.lambda_.temporary_folder import TemporaryFolder, remove
 from kinesis_lab.emulator.lambda_.watch import Watch
@@ -38,7 +39,8 @@ class Environments:
         self._clock = clock
         self._identities = identities
         self._folder: TemporaryFolder | None = None
-        self._launcher: Launcher | ChildProcesses | None = None
+        self._launchers: dict[bool, Launcher | ChildProcesses] = {}
+        """By whether what they start begins with boto3."""
         self._idle: dict[tuple[Any, ...], list[Environment]] = {}
         self._all: set[Environment] = set()
         self._made = 0
@@ -81,28 +83,29 @@ class Environments:
             environment.close()
 
     def _forget_lost(self) -> None:
-        """If the launcher was killed, and all that it started with it, the environments that were idle are none."""
-        if self._launcher and self._launcher.ended:
-            self._launcher.close()
-            self._launcher = None
-            for idle in self._idle.values():
-                while idle:
-                    self.discard(idle.pop())
+        """If a launcher was killed, and all that it started with it, no environment is idle any more."""
+        for boto, launcher in [*self._launchers.items()]:
+            if launcher.ended:
+                del self._launchers[boto]
+                launcher.close()
+                for idle in self._idle.values():
+                    for environment in [environment for environment in idle if environment.launcher is launcher]:
+                        idle.remove(environment)
+                        self.discard(environment)
 
-    def _running_launcher(self) -> Launcher | ChildProcesses:
-        if self._launcher is None:
-            self._launcher = (Launcher if HAS_FORK else ChildProcesses)(self._end_left_behind)
-        return self._launcher
+    def _launcher(self, *, boto: bool) -> Launcher | ChildProcesses:
+        if boto not in self._launchers:
+            start = Launcher if HAS_FORK else ChildProcesses
+            self._launchers[boto] = start(self._end_left_behind, LIBRARIES, boto=boto)
+        return self._launchers[boto]
 
     def _end_left_behind(self) -> None:
-        """End what processes that are gone have started."""
-        if self._folder:
-            end_left_behind(self._folder.path)
+        """End what processes have started that are gone with their launcher."""
+        end_left_behind([environment.folder for environment in [*self._all] if environment.launcher.ended])
 
     def _start(self, function: Function) -> Environment:
         self._make_room()
         self._forget_lost()  # to end others may have shown that it is
-        launcher = self._running_launcher()  # it gets ready while the code is unzipped
         self._made += 1
         folder = self._root() / f"environment-{self._made}"
         date = f"{self._clock.datetime:%Y/%m/%d}"
@@ -110,7 +113,9 @@ class Environments:
         try:
             (folder / "tmp").mkdir(parents=True)
             unzip(function.code, folder / "task")
-            environment = Environment(function, folder, stream, self._watch, launcher.start)
+            services = services_of_aws(folder / "task")
+            launcher = self._launcher(boto=services is not None)
+            environment = Environment(function, folder, stream, self._watch, launcher, services or ())
         except BaseException:  # it may be tried again and again
             remove(folder)
             raise
@@ -138,10 +143,10 @@ class Environments:
             if self._folder:
                 ending.callback(self._folder.close)
             if not (LINUX and HAS_FORK):  # there, the launcher has found everything
-                ending.callback(self._end_left_behind)
+                ending.callback(end_left_behind, [environment.folder for environment in self._all])
             for environment in self._all:
                 ending.callback(environment.close)
-            if self._launcher:
-                ending.callback(self._launcher.close)  # first: it ends all of them at once
+            for launcher in self._launchers.values():
+                ending.callback(launcher.close)  # first: it ends all of them at once
         self._all.clear()
         self._idle.clear()

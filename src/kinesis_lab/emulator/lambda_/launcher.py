@@ -10,13 +10,18 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kinesis_lab.emulator.lambda_ import launcher_process
+from kinesis_lab.emulator.lambda_.environment_variables import INTERPRETER
 from kinesis_lab.emulator.lambda_.launcher_process import NUMBER, as_number, frame, mark_of, orphans
-from kinesis_lab.emulator.lambda_.launching import Launch, python
+from kinesis_lab.emulator.lambda_.launching import PYTHON, Launch
 from kinesis_lab.emulator.lambda_.process_tree import LINUX, ProcessTree, descendants, kill
 
+RESERVED = 16 * 1024
+"""Bytes for the variables of a process that is forked, as others see them."""
+NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+"""What lets boto3 read none of the files in which credentials may be."""
 PATIENCE = 10.0
 """Real seconds after which a launcher that does not do what it is asked is ended, and all its processes with it."""
 
@@ -24,8 +29,12 @@ PATIENCE = 10.0
 class Launcher:
     """Starts the processes of functions, in a process that never had credentials in its environment."""
 
-    def __init__(self, on_loss: Callable[[], None]) -> None:
-        """Start it.  `on_loss` is called, in a thread, when it has ended although nobody closed it."""
+    def __init__(self, on_loss: Callable[[], None], libraries: Sequence[str] = (), *, boto: bool = False) -> None:
+        """Start it.
+
+        `on_loss` is called, in a thread, when it has ended although nobody closed it.  `libraries`: the folders of
+        installed packages; `boto`: whether its processes begin with boto3.
+        """
         self._on_loss = on_loss
         self._control, theirs = socket.socketpair()
         self._control.settimeout(PATIENCE)
@@ -36,11 +45,17 @@ class Launcher:
         """Whether it was killed here, or a report, whose other end is its, has ended without saying anything."""
         with theirs:
             self._process = subprocess.Popen(
-                [python(), "-I", "-S", "-B", launcher_process.__file__, str(theirs.fileno())],
+                [
+                    *PYTHON,
+                    launcher_process.__file__,
+                    str(theirs.fileno()),
+                    "boto" if boto else "",
+                    *libraries,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 cwd="/",
-                env={},
+                env={**INTERPRETER, **NO_FILES, "_": "_" * RESERVED},
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -63,7 +78,8 @@ class Launcher:
             exited, report = _pipe(ours, theirs)
             stdout, their_stdout = _pipe(ours, theirs)
             their_stdin, stdin = _pipe(theirs, ours)
-            self._send("start", argv, variables, os.fsencode(launch.cwd), to=[report, their_stdin, their_stdout, log])
+            start = argv, variables, os.fsencode(launch.cwd), list(launch.services)
+            self._send("start", *start, to=[report, their_stdin, their_stdout, log])
             theirs.close()
             pid = self._number(exited)
             if pid is None:

@@ -5,24 +5,31 @@ that opened the cloud, the launcher sees its end and ends every function with it
 killed, Linux ends them, since they asked for it.
 
 Only the standard library is at hand here, and of that as little as possible, since a cold start waits for it.  What
-comes in over the control socket are frames of plain data (see `frame`): "start" with argv, variables and cwd, and the
-descriptors `REPORT` to `LOG`; and "end" with a process's id.  What goes out, over the report of each process, are two
-numbers: its id, or minus the error for which it could not be started, and later how it ended.
+comes in over the control socket are frames of plain data (see `frame`): "start" with argv, variables, cwd and services
+of AWS, and the descriptors `REPORT` to `LOG`; and "end" with a process's id.  What goes out, over the report of each
+process, are two numbers: its id, or minus the error for which it could not be started, and later how it ended.
+
+On Linux a process becomes that of a function by a fork of this one, which has imported what handlers need, if that
+makes no difference; else it starts from nothing.
 """
 
 from __future__ import annotations
 
-import marshal
-import os
-import select
 import sys
-import time
+
+AT_START = frozenset(sys.modules)
+"""What every process has imported."""
+
+import marshal  # noqa: E402
+import os  # noqa: E402
+import select  # noqa: E402
+from time import monotonic, sleep  # noqa: E402 - a template is about to change them
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     import socket
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 else:  # without what those import: it takes longer than all that is done here
     import _signal as signal
@@ -137,18 +144,23 @@ def kill_group(pid: int) -> None:
 class Launcher:
     """Starts processes on request, and sees them to their ends."""
 
-    def __init__(self, control: int) -> None:
-        """`control` is the socket to the cloud."""
+    def __init__(self, control: int, template: Any) -> None:
+        """`control` is the socket to the cloud; `template`: what this process is as the template of forks, or None."""
         self._control = socket.socket(fileno=control)
+        self._template = template
         self._pid = os.getpid()
         self._prctl = _prctl()
         self._prctl(PR_SET_CHILD_SUBREAPER, 1)  # what a function leaves behind comes here and can be found
         _set_limits()
+        self._become: Callable[[], None] | None = None
         self._reports: dict[int, int] = {}
         self._marks: dict[int, bytes] = {}
 
-    def serve(self) -> None:
-        """Do what the cloud asks until it is closed or gone."""
+    def serve(self) -> Callable[[], None] | None:
+        """Do what the cloud asks until it is closed or gone.
+
+        Returns what is to be done next in a fork of this process, and None in this process itself.
+        """
         woken, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -162,12 +174,12 @@ class Launcher:
                     os.read(woken, 512)
                     self._reap()
                 elif descriptor != self._control.fileno() or not self._answer():
-                    return
+                    return self._become
 
     def end_all(self) -> None:
         """End every process, and whatever they started and left behind."""
-        deadline = time.monotonic() + LAST_SECONDS
-        while time.monotonic() < deadline:
+        deadline = monotonic() + LAST_SECONDS
+        while monotonic() < deadline:
             family = descendants([self._pid])
             for pid in self._reports:
                 kill_group(pid)
@@ -175,10 +187,10 @@ class Launcher:
             self._reap()
             if not self._reports and not children(self._pid):
                 return
-            time.sleep(TICK)
+            sleep(TICK)
 
     def _answer(self) -> bool:
-        """Do one thing that the cloud asks; False if it is gone."""
+        """Do one thing that the cloud asks; False if it is gone, and in a fork that has become something else."""
         try:
             head, ancillary, _, _ = self._control.recvmsg(NUMBER, socket.CMSG_SPACE(4 * NUMBER))
             descriptors = [
@@ -192,7 +204,7 @@ class Launcher:
             self._start(descriptors, *arguments)
         else:
             self._end(*arguments)
-        return True
+        return self._become is None
 
     def _receive(self, size: int) -> bytes:
         data = b""
@@ -203,10 +215,15 @@ class Launcher:
             data += more
         return data
 
-    def _start(self, descriptors: list[int], argv: list[bytes], variables: dict[bytes, bytes], cwd: bytes) -> None:
+    def _start(
+        self, descriptors: list[int], argv: list[bytes], variables: dict[bytes, bytes], cwd: bytes, services: list[str]
+    ) -> None:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
         if len(descriptors) == 4:  # else this process may not have so many
+            template = self._template if self._template and self._template.fits(variables, cwd) else None
+            if template:
+                template.load(services)
             report = descriptors[REPORT]
             try:
                 pid = os.fork()
@@ -214,7 +231,11 @@ class Launcher:
                 _tell(report, -(error.errno or 1))
             else:
                 if not pid:
-                    self._become(descriptors, argv, variables, cwd)
+                    self._begin(descriptors, cwd)
+                    if template:
+                        self._become = template.become(variables)
+                        return
+                    _execute(argv, variables)
                 _tell(report, pid)
                 self._reports[pid] = report
                 self._marks[pid] = mark_of(variables)
@@ -222,25 +243,23 @@ class Launcher:
         for descriptor in descriptors:
             os.close(descriptor)
 
-    def _become(self, descriptors: list[int], argv: list[bytes], variables: dict[bytes, bytes], cwd: bytes) -> None:
-        """In the child: become the process of a function."""
+    def _begin(self, descriptors: list[int], cwd: bytes) -> None:
+        """In the child: keep nothing of this process but what a function's may have."""
         try:
             os.setsid()  # out of reach of Ctrl-C, and with whatever it starts one group to be killed
             self._prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != self._pid:  # it was gone before that
                 os._exit(CANNOT_START)
             signal.set_wakeup_fd(-1)
-            for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
-                signal.signal(ignored, signal.SIG_DFL)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _limit_descriptors()
             for standard, descriptor in enumerate(descriptors[STDIN:]):
                 os.dup2(descriptor, standard)
+            self._control.detach()
+            _close(_open_descriptors())
             os.chdir(cwd)
-            os.execve(argv[0], argv, variables)
         except BaseException as error:
-            os.write(2, f"{error}\n".encode(errors="backslashreplace"))
-        finally:
-            os._exit(CANNOT_START)
+            _cannot_start(error)
 
     def _end(self, pid: int) -> None:
         """End a process and its family, which `_reap` completes."""
@@ -259,6 +278,39 @@ class Launcher:
                 report = self._reports.pop(pid)
                 _tell(report, os.waitstatus_to_exitcode(status))
                 os.close(report)
+
+
+def _close(descriptors: Iterable[int]) -> None:
+    for descriptor in descriptors:
+        try:
+            os.close(descriptor)
+        except OSError:  # that with which they were listed
+            pass
+
+
+def _execute(argv: list[bytes], variables: dict[bytes, bytes]) -> None:
+    """In the child: become another program."""
+    try:
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python
+            signal.signal(ignored, signal.SIG_DFL)
+        os.execve(argv[0], argv, variables)
+    except BaseException as error:
+        _cannot_start(error)
+
+
+def _cannot_start(error: BaseException) -> None:
+    try:
+        os.write(2, f"{error}\n".encode(errors="backslashreplace"))
+    finally:
+        os._exit(CANNOT_START)
+
+
+def _open_descriptors() -> list[int]:
+    """Those that a child has besides the standard ones.  Where the system does not tell, they end with the exec."""
+    try:
+        return [int(name) for name in os.listdir("/proc/self/fd") if int(name) > 2]
+    except OSError:
+        return []
 
 
 def _ended() -> Iterator[tuple[int, int]]:
@@ -294,15 +346,21 @@ def _prctl() -> Any:
     """Linux's call of this name; elsewhere nothing."""
     if sys.platform != "linux":
         return lambda *_: 0
-    import ctypes
+    return _unseen("ctypes").CDLL(None).prctl
 
-    return ctypes.CDLL(None).prctl
+
+def _unseen(name: str) -> Any:
+    """A module, of which no handler is to notice that it was imported here."""
+    before = set(sys.modules)
+    module = __import__(name)
+    for new in sys.modules.keys() - before:
+        del sys.modules[new]
+    return module
 
 
 def _set_limits() -> None:
     """Let this process have as many descriptors as it may, and no process a core file."""
-    import resource
-
+    resource = _unseen("resource")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     try:
@@ -312,17 +370,36 @@ def _set_limits() -> None:
 
 
 def _limit_descriptors() -> None:
-    import resource
-
+    resource = _unseen("resource")
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     most = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(MOST_DESCRIPTORS, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
+def _template(libraries: list[str], *, boto: bool) -> Any:
+    """What this process is as the template of forks; None where there are none."""
+    if sys.platform != "linux":
+        return None
+    from importlib.machinery import SourceFileLoader
+
+    main = type(sys)("bootstrap")
+    main.__file__ = os.path.join(os.path.dirname(__file__), "bootstrap", "__main__.py")
+    SourceFileLoader(main.__name__, main.__file__).exec_module(main)
+    main.__name__ = "__main__"
+    return main.import_runtime("template").Template(libraries, main, boto=boto)
+
+
 if __name__ == "__main__":
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    launcher = Launcher(int(sys.argv[1]))
+    for name in sys.modules.keys() - AT_START:
+        del sys.modules[name]  # no handler is to notice that they were imported here
+    launcher = Launcher(int(sys.argv[1]), _template(sys.argv[3:], boto=sys.argv[2] == "boto"))
     try:
-        launcher.serve()
-    finally:
+        become = launcher.serve()
+    except BaseException:
+        launcher.end_all()
+        raise
+    if become:
+        become()
+    else:
         launcher.end_all()

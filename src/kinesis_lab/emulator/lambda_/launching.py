@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import sysconfig
 from typing import Any, NamedTuple, Protocol
 
 CREATE_NEW_PROCESS_GROUP = 0x200
@@ -17,6 +17,8 @@ class Launch(NamedTuple):
     variables: dict[str, str]
     """All of its environment variables: it inherits none."""
     cwd: str
+    services: tuple[str, ...] = ()
+    """What the function seems to ask of AWS: names as boto3 has them.  To load what it knows of them ahead is quicker."""
 
 
 class FunctionProcess(Protocol):
@@ -43,8 +45,18 @@ class FunctionProcess(Protocol):
         """The ids of this process, first, and of those that it has started."""
 
 
-Start = Callable[[Launch, int], FunctionProcess]
-"""Starts the process of a function; the number is a descriptor for what it prints.  Raises OSError."""
+class Launcher(Protocol):
+    """What starts the processes of functions."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone, and all that it started with it."""
+
+    def start(self, launch: Launch, log: int) -> FunctionProcess:
+        """Start the process of a function; `log` is a descriptor for what it prints.  Raises OSError."""
+
+    def close(self) -> None:
+        """End every process that it has started."""
 
 
 def python() -> str:
@@ -60,3 +72,9 @@ def python() -> str:
 def out_of_reach_of_ctrl_c() -> dict[str, Any]:
     """Options for Popen: Ctrl-C ends the program that opened the cloud, and no handler."""
     return {"creationflags": CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
+
+
+PYTHON = [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8"]
+"""Python with the options that functions run with."""
+LIBRARIES = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+"""The folders of installed packages."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import zipfile
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from kinesis_lab.emulator.function_settings import file_type, names_on_the_way
@@ -16,6 +18,12 @@ FILE, FOLDER = 0o644, 0o755
 
 NOT_WRITABLE = 0o555
 """What is left of a mode: nobody writes to a package, and no program of it gets rights of its own."""
+
+
+BOTO = re.compile(rb"\bboto(?:3|core)\b")
+SERVICE = re.compile(rb"\b(?:client|resource)\(\s*(?:service_name\s*=\s*)?[\"']([a-z0-9-]+)[\"']")
+MOST_FILES, MOST_BYTES = 100, 256 * 1024
+"""How many files are looked through for these, and how much of each."""
 
 
 def unzip(code: bytes, task: Path) -> None:
@@ -46,6 +54,24 @@ def unzip(code: bytes, task: Path) -> None:
             path.chmod((mode or FILE) & NOT_WRITABLE)
     for folder in reversed(modes):  # the innermost first: who may not enter a folder does not reach what is in it
         folder.chmod(modes[folder] & NOT_WRITABLE)
+
+
+def services_of_aws(task: Path) -> tuple[str, ...] | None:
+    """The services that a package seems to use, by the names that boto3 has for them; None if it does not use boto3.
+
+    Only what its files of Python say in so many words is found, and only in those that come first.
+    """
+    found, boto = set(), False
+    for file in islice(task.rglob("*.py"), MOST_FILES):
+        try:
+            with file.open("rb") as content:
+                text = content.read(MOST_BYTES)
+        except OSError:  # a folder, or what nobody may read
+            continue
+        if BOTO.search(text):
+            boto = True
+            found.update(name.decode() for name in SERVICE.findall(text))
+    return tuple(sorted(found)) if boto else None
 
 
 def _make_folders(task: Path, folder: Path, modes: dict[Path, int]) -> None:

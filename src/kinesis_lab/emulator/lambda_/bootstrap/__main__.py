@@ -4,10 +4,8 @@ import builtins
 import importlib
 import os
 import sys
-from collections.abc import Callable
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from types import ModuleType
-from typing import cast
 
 BUILT_IN = dict(vars(builtins))
 
@@ -22,20 +20,22 @@ class RuntimeLoader(SourceFileLoader):
         return module
 
 
-def import_runtime() -> Callable[[], None]:
-    """Import the modules beside this file as a package without a parent; returns what is to be run."""
+def import_runtime(name: str) -> ModuleType:
+    """Import one of the modules beside this file; their package has no parent and is to be seen by nobody else."""
     package = ModuleType("bootstrap")
     package.__path__ = [os.path.dirname(__file__)]
     sys.modules[package.__name__] = package
     sys.path_importer_cache[package.__path__[0]] = FileFinder(package.__path__[0], (RuntimeLoader, [".py"]))
     sys.dont_write_bytecode = False  # these modules are kept compiled, so that the next process starts faster
-    run = importlib.import_module("bootstrap.invocation_loop").run
+    module = importlib.import_module(f"bootstrap.{name}")
     sys.dont_write_bytecode = True  # what the handler imports is not: nothing appears in the function's folder
     del sys.path_importer_cache[package.__path__[0]]
-    for name in [name for name in sys.modules if name.partition(".")[0] == package.__name__]:
-        del sys.modules[name]
-    return cast("Callable[[], None]", run)
+    for imported in [name for name in sys.modules if name.partition(".")[0] == package.__name__]:
+        del sys.modules[imported]
+    return module
 
 
 if __name__ == "__main__":
-    import_runtime()()
+    libraries = sys.argv[1:]
+    del sys.argv[1:]
+    import_runtime("invocation_loop").prepare(libraries)()

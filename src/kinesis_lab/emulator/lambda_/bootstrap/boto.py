@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -32,6 +32,36 @@ def forward_boto(connection: Connection) -> Callable[[ModuleType], None]:
         return AWSResponse(request.url, head["status"], head["headers"], Body(answer))
 
     return lambda module: module.BUILTIN_HANDLERS.insert(0, ("before-send", forward))
+
+
+def load_descriptions() -> Callable[[Iterable[str]], None]:
+    """Import boto3; returns what loads its descriptions of services, for all sessions that begin later.
+
+    A session's loader reads files of JSON and remembers what is in them: every later one begins with that memory, if it
+    looks in the same folders.
+    """
+    import boto3
+    from botocore.loaders import Loader
+
+    session = boto3.Session(region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local")
+    loaded, folders = session._loader._cache, Loader().search_paths
+    begin = Loader.__init__
+
+    def __init__(self: Any, *arguments: Any, **options: Any) -> None:
+        begin(self, *arguments, **options)
+        if self.search_paths == folders:
+            self._cache.update(loaded)
+
+    Loader.__init__ = __init__
+    clients, resources = set(session.get_available_services()), set(session.get_available_resources())
+
+    def load(services: Iterable[str]) -> None:
+        for made, make in ((clients, session.client), (resources, session.resource)):
+            for service in made.intersection(services):
+                made.discard(service)
+                make(service)
+
+    return load
 
 
 class Body(io.BytesIO):

@@ -14,11 +14,14 @@ class Company:
 
     def __init__(self) -> None:
         """Nothing has been started yet."""
-        self._has_started_processes = False
         self._threads = _thread._count
+        self._has_started_processes = False
         for name in ("system", "posix_spawn", "posix_spawnp"):
             if hasattr(os, name):
                 setattr(os, name, self._noticing(getattr(os, name)))
+
+    def begin(self) -> None:
+        """From now on it counts."""
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._notice)
 

@@ -22,18 +22,19 @@ _PIECE = 64 * 1024
 class Connection:
     """Sends frames to the local cloud, receives its answers, and tells the virtual time."""
 
-    def __init__(self, incoming: int, outgoing: int, shared: int, company: Company) -> None:
-        """Two ends of pipes, and a file that this process shares with those that it forks."""
-        self._incoming = incoming
-        self._outgoing = outgoing
+    _incoming: int
+    _outgoing: int
+    _turns: Turns
+    """One asks at a time.  The runtime has the turn while no invocation runs: all others are frozen, as on AWS."""
+    _process: int
+
+    def __init__(self, company: Company) -> None:
+        """Until `begin` there is nobody to ask, and it is 1970."""
         self._frames = Frames(from_process=False)
         self._now = 0
         self._looks = 0
-        self._turns = Turns(shared)
-        """One asks at a time.  The runtime has the turn while no invocation runs: all others are frozen, as on AWS."""
         self._company = company
         self._questions = itertools.count()
-        self._process = getpid()
         self.request_id = ""
 
     def microseconds(self) -> int:
@@ -41,8 +42,16 @@ class Connection:
         self._looks += 1
         return self._now + self._looks
 
-    def begin(self) -> Head:
-        """Wait for what the process is to load."""
+    def begin(self, incoming: int, outgoing: int, shared: int) -> Head:
+        """Wait for what the process is to load.
+
+        Takes two ends of pipes, and a file that this process shares with those that it forks.
+        """
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._turns = Turns(shared)
+        self._process = getpid()
+        self._looks = 0
         return self._receive(None)[0]
 
     def ask(self, head: Head, body: bytes = b"") -> tuple[Head, bytes]:

@@ -110,15 +110,15 @@ class Entries:
 class FileSystem:
     """Lets this process see the two folders of its environment where they are on Lambda."""
 
-    def __init__(self, paths: LambdaPaths, megabytes: int) -> None:
-        """`megabytes`: the size of `/tmp`."""
+    def __init__(self, paths: LambdaPaths) -> None:
         self._paths = paths
         self._read_only = ReadOnly(paths)
-        self._storage = Storage(paths.tmp, megabytes * MEGABYTE)
+        self._storage = Storage()
+        self._children = ChildProcesses(paths, self._storage.measure_again)
 
     def install(self) -> dict[str, Callable[[ModuleType], None]]:
         """Change what is loaded already; returns the hooks for modules that may be imported later."""
-        children = ChildProcesses(self._paths, self._storage.measure_again)
+        children = self._children
         libraries = NativeLibraries(self._paths, self._read_only)
         special = {
             "access": self._access,
@@ -132,7 +132,6 @@ class FileSystem:
             "symlink": self._symlink,
             "system": children.system,
         }
-        children.inherit()
         for name in ONE_PATH:
             _replace(name, self._one_path)
         for name in TWO_PATHS:
@@ -146,11 +145,16 @@ class FileSystem:
             if isinstance(native, BuiltinFunctionType):
                 setattr(os.path, name, Translated(native, self._one_path(native)))
         self._files()
+        self._read_only.install()
+        return {"subprocess": children.translate_commands, **libraries.hooks()}
+
+    def begin(self, megabytes: int) -> None:
+        """From now on paths are those of an environment; `megabytes`: the size of `/tmp`."""
+        self._storage.begin(self._paths.tmp, megabytes * MEGABYTE)
+        self._children.inherit()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._storage.measure_again)
         limit_files(self._storage.size)
-        self._read_only.install()
-        return {"subprocess": children.translate_commands, **libraries.hooks()}
 
     # Ways to change a function
 

@@ -53,6 +53,15 @@ def _find(name: str, path: Sequence[str] | None) -> Any:
     return PathFinder.find_spec(name, path)
 
 
+def import_unseen(name: str) -> ModuleType:
+    """Import a module of the standard library and leave no trace: handlers may have another one of its name."""
+    before = dict(sys.modules)
+    module = _import_module(name)
+    for new in sys.modules.keys() - before.keys():
+        del sys.modules[new]
+    return module
+
+
 def standard_module(name: str) -> ModuleType:
     """A module of the standard library, though the function may have another of this name, or no way to import any."""
     if name not in _standard_modules:

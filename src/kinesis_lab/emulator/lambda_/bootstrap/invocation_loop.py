@@ -1,4 +1,4 @@
-"""What the process does: loads the handler, then serves one invocation after the other."""
+"""What the process does: sees time, files and AWS as on Lambda, loads the handler, serves invocation after invocation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 import os
 import site
 import sys
+from collections.abc import Callable, Sequence
 
 from .boto import forward_boto
 from .company import Company
@@ -17,10 +18,10 @@ from .frames import Head
 from .handler import Handler, load_handler
 from .imports import AfterImport, RuntimeLibraries
 from .lambda_paths import TASK_ROOT, LambdaPaths
-from .logs import end_lines_as_linux_does, lambda_logging, log_error
+from .logs import begin_logging, end_lines_as_linux_does, lambda_logging, log_error
 from .marshalling import marshal, to_json, unmarshal
 from .memory import PeakMemory
-from .randomness import seeded_randomness
+from .randomness import SeededRandomness
 from .virtual_time import virtual_datetime, virtual_time
 
 
@@ -34,39 +35,59 @@ def serve(handler: Handler, event: bytes, context: Context, paths: LambdaPaths) 
         return "error", to_json(document).encode()
 
 
-def run() -> None:
-    """Load the handler, then serve one invocation after the other until the cloud is closed."""
-    incoming, outgoing, log = os.dup(0), os.dup(1), os.dup(2)
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)  # from here on, what is printed is logged
-    end_lines_as_linux_does(sys.stdout, sys.stderr)
+def prepare(libraries: Sequence[str]) -> Callable[[], None]:
+    """Let this process see time, files and AWS as a function does; returns what makes it an environment.
 
+    `libraries`: the folders of installed packages.  Until then nothing is changed that can be seen: the process may
+    import what handlers need and be forked, once for each environment.
+    """
     company = Company()
-    connection = Connection(incoming, outgoing, log, company)
-    start = connection.begin()
-    os.environ.pop("PYTHONHASHSEED", None)
+    connection = Connection(company)
     virtual_time(connection)
-    paths = LambdaPaths(start["task"], start["tmp"], start["libraries"])
+    paths = LambdaPaths(libraries)
+    file_system = FileSystem(paths)
+    randomness = SeededRandomness()
     hooks = {
-        **FileSystem(paths, start["storage"]).install(),
+        **file_system.install(),
         "_posixsubprocess": company.watch_subprocesses,
         "_winapi": company.watch_subprocesses,
         "botocore.handlers": forward_boto(connection),
         "datetime": virtual_datetime,
         "logging": lambda_logging(connection),
-        "random": seeded_randomness(start["seed"]),
+        "random": randomness.seed_module,
     }
     for name in hooks.keys() & {*sys.modules, *sys.builtin_module_names}:
         hooks.pop(name)(importlib.import_module(name))
     sys.meta_path[:0] = [AfterImport(hooks)]
-    sys.meta_path.append(RuntimeLibraries(start["libraries"]))
+    sys.meta_path.append(RuntimeLibraries(libraries))
+
+    def run() -> None:
+        incoming, outgoing, log = os.dup(0), os.dup(1), os.dup(2)
+        with open(os.devnull, "rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+        os.dup2(2, 1)  # from here on, what is printed is logged
+        end_lines_as_linux_does(sys.stdout, sys.stderr)
+
+        company.begin()
+        start = connection.begin(incoming, outgoing, log)
+        os.environ.pop("PYTHONHASHSEED", None)
+        paths.begin(start["task"], start["tmp"])
+        file_system.begin(start["storage"])
+        randomness.begin(start["seed"])
+        begin_logging()
+        serve_invocations(connection, start["handler"], paths)
+
+    return run
+
+
+def serve_invocations(connection: Connection, name: str, paths: LambdaPaths) -> None:
+    """Load the handler, then serve one invocation after the other until the cloud is closed."""
     memory, settings = PeakMemory(), FunctionSettings()
     site.setquit()  # `exit` and `quit`
     sys.path.insert(0, TASK_ROOT)  # from here on, what is imported may be the function's
 
     try:
-        handler = load_handler(start["handler"])
+        handler = load_handler(name)
     except Exception as error:
         document = error_document(error, "", paths)
         log_error(document)

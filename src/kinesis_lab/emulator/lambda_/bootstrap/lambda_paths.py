@@ -32,8 +32,14 @@ _lstat, _getcwd = os.lstat, os.getcwd
 class LambdaPaths:
     """Translates paths in both directions."""
 
-    def __init__(self, task: str, tmp: str, libraries: Sequence[str]) -> None:
-        """`task`, `tmp`: the environment's folders; `libraries`: those of installed packages."""
+    task = tmp = ""
+
+    def __init__(self, libraries: Sequence[str]) -> None:
+        """`libraries`: the folders of installed packages.  Until `begin` every path is what it is."""
+        self._libraries = libraries
+
+    def begin(self, task: str, tmp: str) -> None:
+        """`task`, `tmp`: the environment's folders."""
         self.task = task
         self.tmp = tmp
         self._clouds = os.path.dirname(os.path.dirname(task))
@@ -43,13 +49,13 @@ class LambdaPaths:
         library = os.path.dirname(os.__file__)
         self._moves = {
             self._runtime: os.path.dirname(RUNTIME),
-            **dict.fromkeys(libraries, PACKAGES),
+            **dict.fromkeys(self._libraries, PACKAGES),
             library: STANDARD_LIBRARY,
             task: TASK_ROOT,
             tmp: TEMPORARY,
         }
         environment = os.path.dirname(os.path.dirname(sys.executable))
-        own = {task, tmp, *libraries, library, self._runtime, environment, sys.prefix}
+        own = {task, tmp, *self._libraries, library, self._runtime, environment, sys.prefix}
         self._not_lambdas = tuple(f"{folder}/" for folder in own if _is_below(folder, TEMPORARY, TASK_ROOT))
         """Folders of this computer whose names begin as those on Lambda do."""
 
@@ -59,6 +65,8 @@ class LambdaPaths:
         """Where a path is on this computer, if it means one of the function's two folders; else the path as it is."""
         if path[:1] == os.sep == "/" and path[1:4] not in ("tmp", "var") and "/." not in path and "//" not in path:
             return path  # the usual case, and quickly
+        if not self.tmp:
+            return path
         plain = _plain(path)
         if not plain.startswith("/"):
             if ".." not in plain:
@@ -103,7 +111,7 @@ class LambdaPaths:
     def there(self, path: str) -> str:
         """What the function calls a path of one of its two folders; any other is given back."""
         for folder, there in ((self.tmp, TEMPORARY), (self.task, TASK_ROOT)):
-            if path.startswith(folder) and path[len(folder) : len(folder) + 1] in ("", "/", os.sep):
+            if folder and path.startswith(folder) and path[len(folder) : len(folder) + 1] in ("", "/", os.sep):
                 return there + path[len(folder) :].replace(os.sep, "/")
         return path
 

@@ -36,6 +36,13 @@ def lambda_logging(connection: Connection) -> Callable[[ModuleType], None]:
     return install
 
 
+def begin_logging() -> None:
+    """Let log records count their time from now, if `logging` was imported before this was an environment."""
+    logging: Any = sys.modules.get("logging")
+    if logging:
+        logging._startTime = time.time_ns() if isinstance(logging._startTime, int) else time.time()
+
+
 def log_error(document: Head) -> None:
     """Write an error to the log as the runtime does: one event, its lines joined by carriage returns."""
     lines = [f"[ERROR] {document['errorType']}"]

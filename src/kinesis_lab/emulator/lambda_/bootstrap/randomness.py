@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 from .imports import standard_module
 
 
-def seeded_randomness(seed: str) -> Callable[[ModuleType], None]:
-    """Make `os.urandom` (hence uuid and secrets) the same on every run; returns the hook for `random`."""
-    drawn = 0
+class SeededRandomness:
+    """Makes `os.urandom` (hence uuid and secrets) and the module `random` give the same on every run."""
 
-    def urandom(size: int) -> bytes:
-        nonlocal drawn
-        drawn += 1
-        digest: bytes = standard_module("hashlib").shake_128(f"{seed}{drawn}".encode()).digest(size)
+    def __init__(self) -> None:
+        """From now on."""
+        self._seed = ""
+        self._drawn = 0
+        self._random: Any = None
+        os.urandom = self._urandom
+
+    def begin(self, seed: str) -> None:
+        """Go on with what belongs to this seed."""
+        self._seed, self._drawn = seed, 0
+        if self._random:
+            self.seed_module(self._random)
+
+    def seed_module(self, module: ModuleType) -> None:
+        """The hook for `random`."""
+        self._random = module
+        self._random.seed(self._seed)
+
+    def _urandom(self, size: int) -> bytes:
+        self._drawn += 1
+        digest: bytes = standard_module("hashlib").shake_128(f"{self._seed}{self._drawn}".encode()).digest(size)
         return digest
-
-    os.urandom = urandom
-    return lambda module: module.seed(seed)

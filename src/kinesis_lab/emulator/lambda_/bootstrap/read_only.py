@@ -48,10 +48,9 @@ class ReadOnly:
 
     def __init__(self, paths: LambdaPaths) -> None:
         self._paths = paths
-        self._task = paths.task + os.sep
 
     def install(self) -> None:
-        """Refuse from now on."""
+        """Refuse, as soon as the process is an environment."""
         checks: dict[str, Callable[[tuple[Any, ...]], None]] = {"open": self._open, "os.symlink": self._symlink}
         for event, position in ONE_PATH.items():
             checks[event] = self._one_path(position, creates=event == "os.mkdir", follows=event in FOLLOWING)
@@ -61,13 +60,15 @@ class ReadOnly:
 
         def hook(event: str, arguments: tuple[Any, ...]) -> None:
             check = find(event)
-            if check is not None:
+            if check is not None and self._paths.tmp:
                 check(arguments)
 
         sys.addaudithook(hook)
 
     def writable(self, path: str, at: int = -1, *, follows: bool = True) -> bool:
         """Whether something may be changed at a path, which begins at a descriptor if it is relative and `at` one."""
+        if not self._paths.tmp:
+            return True
         if path.startswith(DEVICES):
             return not path.startswith("/dev/shm")
         path = self._resolved(path, at, follows=follows)
@@ -137,10 +138,10 @@ class ReadOnly:
     def _unreadable(self, path: str) -> bool:
         """Whether it is a file of the package that nobody may read: whoever is root could read it."""
         here = self._absolute(path, -1)
-        if not here.startswith(self._task):
-            return False
         folder = self._paths.task
-        for name in here[len(self._task) :].split(os.sep):
+        if not here.startswith(folder + os.sep):
+            return False
+        for name in here[len(folder) + 1 :].split(os.sep):
             folder = paths_of.join(folder, name)
             try:
                 mode = _stat(folder).st_mode

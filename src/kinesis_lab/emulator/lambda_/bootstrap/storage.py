@@ -23,11 +23,14 @@ class Storage:
     again.  What other processes write counts from the next measurement, which is due once one has been started.
     """
 
-    def __init__(self, folder: str, size: int) -> None:
-        """`size`: bytes."""
+    _folder = ""
+    size = sys.maxsize
+    _left = size
+
+    def begin(self, folder: str, size: int) -> None:
+        """Limit what is written to a folder, until then there is no limit; `size`: bytes."""
         self._folder = folder
-        self.size = size
-        self._left = size
+        self.size = self._left = size
 
     def take(self, wanted: int) -> int:
         """How many of so many bytes may be written: at least one.  Raises OSError when there is no space left."""
