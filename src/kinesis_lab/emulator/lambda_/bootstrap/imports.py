@@ -70,7 +70,7 @@ def standard_module(name: str) -> ModuleType:
 
 
 def with_standard_library(call: Callable[[], T], *names: str) -> T:
-    """The result of a call in which `import` finds the standard library's modules of these names, not the function's."""
+    """The result of a call in which `import` finds the standard library's modules of these names, no others."""
     of_the_function = dict(sys.modules), sys.path, sys.meta_path, sys.path_hooks
     for name in names:
         sys.modules.pop(name, None)
