@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from kinesis_lab.emulator import file_system
-from kinesis_lab.emulator.lambda_ import environment
+from kinesis_lab.emulator.lambda_ import environment, launching
 from kinesis_lab.emulator.lambda_.bootstrap import logs
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.launching import out_of_reach_of_ctrl_c, python
@@ -82,7 +82,7 @@ def test_on_windows_the_real_python_is_started_and_not_the_launcher(monkeypatch)
 
 
 def test_the_real_python_finds_the_libraries(deploy, invoke, monkeypatch):
-    monkeypatch.setattr(environment, "python", lambda: sys._base_executable)
+    monkeypatch.setattr(launching, "python", lambda: sys._base_executable)
     deploy("import boto3, sys\ndef handler(event, context): return sys.executable")
     assert Path(invoke().result).samefile(sys._base_executable)
 
@@ -110,7 +110,8 @@ def test_a_handler_may_have_modules_of_the_runtimes_names(deploy, invoke):
 
 def test_the_runtime_needs_the_standard_library_only():
     """Imported as in the process of a function: without packages, and without this library."""
-    script = f"import runpy; runpy.run_path({str(environment.SCRIPT)!r})['import_runtime'](); import sys; " + (
+    script = (
+        f"import runpy, sys; runpy.run_path({str(environment.SCRIPT)!r})['import_runtime']('invocation_loop'); "
         "print(sorted({name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)))"
     )
     command = [sys.executable, "-I", "-S", "-B", "-c", script]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from kinesis_lab.emulator.lambda_ import launcher_process
 from kinesis_lab.emulator.lambda_.job_object import JobObject
@@ -20,10 +20,9 @@ from kinesis_lab.emulator.lambda_.process_tree import ProcessTree, descendants, 
 class ChildProcesses:
     """Starts processes as children of this one."""
 
-    ended = False
-
-    def __init__(self, on_loss: Callable[[], None], libraries: Sequence[str] = (), *, boto: bool = False) -> None:
+    def __init__(self, on_loss: Callable[[], None], *, boto: bool = False) -> None:
         """Nothing to start, and nothing to be lost."""
+        self.ended = False
 
     def start(self, launch: Launch, log: int) -> ChildProcess:
         """Start the process of a function; `log` is a descriptor for what it prints.  Raises OSError."""
@@ -31,6 +30,7 @@ class ChildProcesses:
 
     def close(self) -> None:
         """Every process is ended by who holds it."""
+        self.ended = True
 
 
 class ChildProcess:

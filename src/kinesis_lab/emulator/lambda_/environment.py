@@ -15,7 +15,7 @@ from kinesis_lab.emulator.lambda_.channel import open_channel
 from kinesis_lab.emulator.lambda_.environment_variables import environment_variables
 from kinesis_lab.emulator.lambda_.exit_reason import exit_reason
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.launching import LIBRARIES, PYTHON, Launch, Launcher
+from kinesis_lab.emulator.lambda_.launching import Launch, Launcher, command
 from kinesis_lab.emulator.lambda_.message import check
 from kinesis_lab.emulator.lambda_.output import Output
 from kinesis_lab.emulator.lambda_.process_tree import memory
@@ -41,7 +41,13 @@ class Environment:
     """One process that has loaded a function's handler and serves one invocation at a time."""
 
     def __init__(
-        self, function: Function, folder: Path, log_stream: str, watch: Watch, launcher: Launcher, services: Sequence[str]
+        self,
+        function: Function,
+        folder: Path,
+        log_stream: str,
+        watch: Watch,
+        launcher: Launcher,
+        services: Sequence[str],
     ) -> None:
         """Start the process.  Raises OSError.
 
@@ -60,7 +66,7 @@ class Environment:
         with log.open("ab", buffering=0) as output:
             self._process = launcher.start(
                 Launch(
-                    [*PYTHON, str(SCRIPT), *LIBRARIES],
+                    command(SCRIPT),
                     environment_variables(function, log_stream),
                     str(self._task),
                     tuple(services),

@@ -7,7 +7,6 @@ import os
 from kinesis_lab.emulator.lambda_.bootstrap import TASK_ROOT
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 
-
 INTERPRETER = {
     "LANG": "en_US.UTF-8",
     "TZ": "UTC",

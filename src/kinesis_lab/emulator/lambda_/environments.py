@@ -15,7 +15,6 @@ from kinesis_lab.emulator.lambda_.child_process import ChildProcesses
 from kinesis_lab.emulator.lambda_.environment import Environment
 from kinesis_lab.emulator.lambda_.function_lookup import Function
 from kinesis_lab.emulator.lambda_.launcher import Launcher
-from kinesis_lab.emulator.lambda_.launching import LIBRARIES
 from kinesis_lab.emulator.lambda_.packages import services_of_aws, unzip
 from kinesis_lab.emulator.lambda_.process_tree import LINUX, end_left_behind
 from kinesis_lab.emulator.lambda_.temporary_folder import TemporaryFolder, remove
@@ -96,12 +95,14 @@ class Environments:
     def _launcher(self, *, boto: bool) -> Launcher | ChildProcesses:
         if boto not in self._launchers:
             start = Launcher if HAS_FORK else ChildProcesses
-            self._launchers[boto] = start(self._end_left_behind, LIBRARIES, boto=boto)
+            self._launchers[boto] = start(self._end_left_behind, boto=boto)
         return self._launchers[boto]
 
     def _end_left_behind(self) -> None:
         """End what processes have started that are gone with their launcher."""
-        end_left_behind([environment.folder for environment in [*self._all] if environment.launcher.ended])
+        if self._folder:
+            others = [environment.folder for environment in [*self._all] if not environment.launcher.ended]
+            end_left_behind(self._folder.path, others)
 
     def _start(self, function: Function) -> Environment:
         self._make_room()
@@ -143,7 +144,7 @@ class Environments:
             if self._folder:
                 ending.callback(self._folder.close)
             if not (LINUX and HAS_FORK):  # there, the launcher has found everything
-                ending.callback(end_left_behind, [environment.folder for environment in self._all])
+                ending.callback(self._end_left_behind)
             for environment in self._all:
                 ending.callback(environment.close)
             for launcher in self._launchers.values():

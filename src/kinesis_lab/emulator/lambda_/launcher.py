@@ -10,12 +10,12 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from kinesis_lab.emulator.lambda_ import launcher_process
 from kinesis_lab.emulator.lambda_.environment_variables import INTERPRETER
 from kinesis_lab.emulator.lambda_.launcher_process import NUMBER, as_number, frame, mark_of, orphans
-from kinesis_lab.emulator.lambda_.launching import PYTHON, Launch
+from kinesis_lab.emulator.lambda_.launching import Launch, command
 from kinesis_lab.emulator.lambda_.process_tree import LINUX, ProcessTree, descendants, kill
 
 RESERVED = 16 * 1024
@@ -29,11 +29,11 @@ PATIENCE = 10.0
 class Launcher:
     """Starts the processes of functions, in a process that never had credentials in its environment."""
 
-    def __init__(self, on_loss: Callable[[], None], libraries: Sequence[str] = (), *, boto: bool = False) -> None:
+    def __init__(self, on_loss: Callable[[], None], *, boto: bool = False) -> None:
         """Start it.
 
-        `on_loss` is called, in a thread, when it has ended although nobody closed it.  `libraries`: the folders of
-        installed packages; `boto`: whether its processes begin with boto3.
+        `on_loss` is called, in a thread, when it has ended although nobody closed it; `boto`: whether what it starts
+        begins with boto3.
         """
         self._on_loss = on_loss
         self._control, theirs = socket.socketpair()
@@ -45,13 +45,7 @@ class Launcher:
         """Whether it was killed here, or a report, whose other end is its, has ended without saying anything."""
         with theirs:
             self._process = subprocess.Popen(
-                [
-                    *PYTHON,
-                    launcher_process.__file__,
-                    str(theirs.fileno()),
-                    "boto" if boto else "",
-                    *libraries,
-                ],
+                [*command(launcher_process.__file__), str(theirs.fileno()), "boto" if boto else ""],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 cwd="/",

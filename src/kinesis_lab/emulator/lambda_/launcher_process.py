@@ -39,6 +39,8 @@ REPORT, STDIN, STDOUT, LOG = range(4)
 """The order of the descriptors that come with "start"."""
 NUMBER = 4
 """Bytes of a number."""
+BOOTSTRAP = os.path.join(os.path.dirname(__file__), "bootstrap", "__main__.py")
+"""What the process of a function runs."""
 CANNOT_START = 127
 """The status of a process that could not become what it should; its log says why."""
 MARK = b"AWS_LAMBDA_LOG_STREAM_NAME"
@@ -144,10 +146,14 @@ def kill_group(pid: int) -> None:
 class Launcher:
     """Starts processes on request, and sees them to their ends."""
 
-    def __init__(self, control: int, template: Any) -> None:
-        """`control` is the socket to the cloud; `template`: what this process is as the template of forks, or None."""
+    def __init__(self, control: int, template: Any, command: list[str]) -> None:
+        """`control` is the socket to the cloud.
+
+        `template`: what this process is as the template of forks, or None; `command`: what a fork stands for.
+        """
         self._control = socket.socket(fileno=control)
         self._template = template
+        self._command = [os.fsencode(argument) for argument in command]
         self._pid = os.getpid()
         self._prctl = _prctl()
         self._prctl(PR_SET_CHILD_SUBREAPER, 1)  # what a function leaves behind comes here and can be found
@@ -221,9 +227,9 @@ class Launcher:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, False)
         if len(descriptors) == 4:  # else this process may not have so many
-            template = self._template if self._template and self._template.fits(variables, cwd) else None
-            if template:
-                template.load(services)
+            forks = self._template and argv == self._command and self._template.fits(variables, cwd)
+            if forks:
+                self._template.load(services)
             report = descriptors[REPORT]
             try:
                 pid = os.fork()
@@ -232,8 +238,8 @@ class Launcher:
             else:
                 if not pid:
                     self._begin(descriptors, cwd)
-                    if template:
-                        self._become = template.become(variables)
+                    if forks:
+                        self._become = self._template.become(variables)
                         return
                     _execute(argv, variables)
                 _tell(report, pid)
@@ -376,24 +382,26 @@ def _limit_descriptors() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _template(libraries: list[str], *, boto: bool) -> Any:
-    """What this process is as the template of forks; None where there are none."""
+def _template(arguments: list[str], *, boto: bool) -> Any:
+    """What this process is as the template of forks, which was started as theirs are; None where there are none."""
     if sys.platform != "linux":
         return None
     from importlib.machinery import SourceFileLoader
 
     main = type(sys)("bootstrap")
-    main.__file__ = os.path.join(os.path.dirname(__file__), "bootstrap", "__main__.py")
-    SourceFileLoader(main.__name__, main.__file__).exec_module(main)
+    main.__file__ = BOOTSTRAP
+    SourceFileLoader(main.__name__, BOOTSTRAP).exec_module(main)
     main.__name__ = "__main__"
-    return main.import_runtime("template").Template(libraries, main, boto=boto)
+    return main.import_runtime("template").Template(main, arguments, boto=boto)
 
 
 if __name__ == "__main__":
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for name in sys.modules.keys() - AT_START:
         del sys.modules[name]  # no handler is to notice that they were imported here
-    launcher = Launcher(int(sys.argv[1]), _template(sys.argv[3:], boto=sys.argv[2] == "boto"))
+    *arguments, control, boto = sys.argv[1:]
+    command = [BOOTSTRAP if argument == __file__ else argument for argument in sys.orig_argv[:-2]]
+    launcher = Launcher(int(control), _template(arguments, boto=bool(boto)), command)
     try:
         become = launcher.serve()
     except BaseException:

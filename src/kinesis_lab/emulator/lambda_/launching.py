@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 CREATE_NEW_PROCESS_GROUP = 0x200
@@ -18,7 +19,7 @@ class Launch(NamedTuple):
     """All of its environment variables: it inherits none."""
     cwd: str
     services: tuple[str, ...] = ()
-    """What the function seems to ask of AWS: names as boto3 has them.  To load what it knows of them ahead is quicker."""
+    """What the function seems to ask of AWS: names as boto3 has them, to load what it knows of them ahead."""
 
 
 class FunctionProcess(Protocol):
@@ -74,7 +75,7 @@ def out_of_reach_of_ctrl_c() -> dict[str, Any]:
     return {"creationflags": CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
 
 
-PYTHON = [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8"]
-"""Python with the options that functions run with."""
-LIBRARIES = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
-"""The folders of installed packages."""
+def command(script: str | Path) -> list[str]:
+    """The command that runs a script as functions are run, and tells it the folders of installed packages."""
+    libraries = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return [python(), "-u", "-s", "-S", "-P", "-B", "-X", "utf8", str(script), *sorted(libraries)]

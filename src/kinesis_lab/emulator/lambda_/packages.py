@@ -61,7 +61,8 @@ def services_of_aws(task: Path) -> tuple[str, ...] | None:
 
     Only what its files of Python say in so many words is found, and only in those that come first.
     """
-    found, boto = set(), False
+    found: set[str] = set()
+    boto = False
     for file in islice(task.rglob("*.py"), MOST_FILES):
         try:
             with file.open("rb") as content:

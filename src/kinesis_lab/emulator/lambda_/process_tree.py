@@ -79,12 +79,12 @@ def _own(pid: int) -> int:
     return int(full.pss if LINUX else full.uss)
 
 
-def end_left_behind(folders: Iterable[Path]) -> None:
-    """End every process of the environments that have these folders, wherever it went."""
-    of = set(folders)
+def end_left_behind(folder: Path, spared: Iterable[Path]) -> None:
+    """End every process of a function whose code lies in `folder`, and not in one that is spared, wherever it went."""
+    others = set(spared)
     for pid in psutil.pids():
         with contextlib.suppress(psutil.Error, OSError):
             process = psutil.Process(pid)
             task = process.environ().get("LAMBDA_TASK_ROOT", "")
-            if pid != os.getpid() and not of.isdisjoint(Path(task).parents):
+            if pid != os.getpid() and folder in (parents := Path(task).parents) and others.isdisjoint(parents):
                 process.kill()

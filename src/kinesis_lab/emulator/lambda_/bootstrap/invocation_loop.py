@@ -1,4 +1,4 @@
-"""What the process does: sees time, files and AWS as on Lambda, loads the handler, serves invocation after invocation."""
+"""What the process does: sees time, files and AWS as on Lambda, loads the handler, and serves invocations."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ and 51."""
 class Template:
     """This process, prepared to be forked."""
 
-    def __init__(self, libraries: Sequence[str], main: ModuleType, *, boto: bool) -> None:
-        """`libraries`: the folders of installed packages; `main`: the module `__main__` of an environment."""
+    def __init__(self, main: ModuleType, libraries: Sequence[str], *, boto: bool) -> None:
+        """`main`: the module `__main__` of an environment; `libraries`: the folders of installed packages."""
         self._run = prepare(libraries)
         self._main = main
         self._read_at_start = _read_at_start(os.environb)
@@ -54,7 +54,10 @@ class Template:
         Not if the package brings modules of its own in the place of those that are here, or if variables are other ones
         that are read at the start of a process, or too long.
         """
-        own = {os.fsdecode(name).partition(".")[0] for name in os.listdir(task)}
+        try:
+            own = {os.fsdecode(name).partition(".")[0] for name in os.listdir(task)}
+        except OSError:
+            return False
         same = _read_at_start(self._completed(variables)) == self._read_at_start
         return same and not own & self._imported and len(_block(variables)) <= len(self._block)
 
