@@ -29,6 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _launchers_are_kept(kept_launchers: None) -> None:
+    """For tests, too, that open a cloud by themselves."""
+
+
 @pytest.fixture
 def cloud(local_cloud: Cloud) -> Cloud:
     """The plugin's cloud, for short."""

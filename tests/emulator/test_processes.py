@@ -19,7 +19,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from kinesis_lab.emulator.lambda_ import environments, launcher, output, temporary_folder
+from kinesis_lab.emulator.lambda_ import environments, launcher, launchers, output, temporary_folder
 from kinesis_lab.emulator.lambda_.environment import Environment
 from kinesis_lab.emulator.lambda_.launching import Launch
 from kinesis_lab.testing import fresh_cloud
@@ -83,7 +83,7 @@ class Port:
 @pytest.fixture(params=[True, False], ids=["launcher", "direct"])
 def way(request, monkeypatch) -> bool:
     """Both ways to start a process."""
-    monkeypatch.setattr(environments, "HAS_FORK", request.param)
+    monkeypatch.setattr(launchers, "HAS_FORK", request.param)
     return request.param
 
 

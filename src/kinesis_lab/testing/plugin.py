@@ -23,8 +23,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
 
 
+@pytest.fixture(scope="session")
+def kept_launchers() -> Iterator[None]:
+    """Keeps what starts the processes of functions from one cloud to the next."""
+    from kinesis_lab.emulator.lambda_.launchers import kept_launchers  # heavy
+
+    with kept_launchers():
+        yield
+
+
 @pytest.fixture
-def local_cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
+def local_cloud(request: pytest.FixtureRequest, kept_launchers: None) -> Iterator[Cloud]:
     """An open local cloud of the test's own, with boto3 clients and virtual time; closed when the test is over."""
     marker = request.node.get_closest_marker("local_cloud")
     arguments = marker.kwargs if marker else {}

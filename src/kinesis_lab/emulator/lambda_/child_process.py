@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
 
 from kinesis_lab.emulator.lambda_ import launcher_process
 from kinesis_lab.emulator.lambda_.job_object import JobObject
@@ -20,8 +19,8 @@ from kinesis_lab.emulator.lambda_.process_tree import ProcessTree, descendants, 
 class ChildProcesses:
     """Starts processes as children of this one."""
 
-    def __init__(self, on_loss: Callable[[], None], *, boto: bool = False) -> None:
-        """Nothing to start, and nothing to be lost."""
+    def __init__(self) -> None:
+        """None yet."""
         self.ended = False
 
     def start(self, launch: Launch, log: int) -> ChildProcess:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 from kinesis_lab.emulator.clock import MICROSECONDS, Clock
 from kinesis_lab.emulator.identity import Identities
 from kinesis_lab.emulator.interrupts import interrupts_postponed
-from kinesis_lab.emulator.lambda_.child_process import ChildProcesses
+from kinesis_lab.emulator.lambda_ import launchers
 from kinesis_lab.emulator.lambda_.environment import Environment
 from kinesis_lab.emulator.lambda_.function_lookup import Function
-from kinesis_lab.emulator.lambda_.launcher import Launcher
+from kinesis_lab.emulator.lambda_.launching import Launcher
 from kinesis_lab.emulator.lambda_.packages import services_of_aws, unzip
 from kinesis_lab.emulator.lambda_.process_tree import LINUX, end_left_behind
 from kinesis_lab.emulator.lambda_.temporary_folder import TemporaryFolder, remove
@@ -26,9 +25,6 @@ choice, as AWS publishes none and it varies."""
 MOST = 1000
 """Environments that there are at once, and so processes, without what handlers start: our choice."""
 
-HAS_FORK = hasattr(os, "fork")
-"""Whether there can be a launcher; without one, functions are this process's own children."""
-
 
 class Environments:
     """The execution environments of a cloud."""
@@ -38,7 +34,7 @@ class Environments:
         self._clock = clock
         self._identities = identities
         self._folder: TemporaryFolder | None = None
-        self._launchers: dict[bool, Launcher | ChildProcesses] = {}
+        self._launchers: dict[bool, Launcher] = {}
         """By whether what they start begins with boto3."""
         self._idle: dict[tuple[Any, ...], list[Environment]] = {}
         self._all: set[Environment] = set()
@@ -92,10 +88,9 @@ class Environments:
                         idle.remove(environment)
                         self.discard(environment)
 
-    def _launcher(self, *, boto: bool) -> Launcher | ChildProcesses:
+    def _launcher(self, *, boto: bool) -> Launcher:
         if boto not in self._launchers:
-            start = Launcher if HAS_FORK else ChildProcesses
-            self._launchers[boto] = start(self._end_left_behind, boto=boto)
+            self._launchers[boto] = launchers.take(self._end_left_behind, boto=boto)
         return self._launchers[boto]
 
     def _end_left_behind(self) -> None:
@@ -143,11 +138,11 @@ class Environments:
         with ExitStack() as ending:  # all of it is done, even if some of it fails
             if self._folder:
                 ending.callback(self._folder.close)
-            if not (LINUX and HAS_FORK):  # there, the launcher has found everything
+            if not (LINUX and launchers.HAS_FORK):  # there, the launcher has found everything
                 ending.callback(self._end_left_behind)
             for environment in self._all:
                 ending.callback(environment.close)
             for launcher in self._launchers.values():
-                ending.callback(launcher.close)  # first: it ends all of them at once
+                ending.callback(launchers.give_back, launcher)  # first: it ends all of them at once
         self._all.clear()
         self._idle.clear()

@@ -22,6 +22,8 @@ RESERVED = 16 * 1024
 """Bytes for the variables of a process that is forked, as others see them."""
 NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 """What lets boto3 read none of the files in which credentials may be."""
+PATIENCE_TO_START = 60.0
+"""Real seconds after which a launcher that starts no process is ended: it may have to import boto3 first."""
 PATIENCE = 10.0
 """Real seconds after which a launcher that does not do what it is asked is ended, and all its processes with it."""
 
@@ -35,7 +37,9 @@ class Launcher:
         `on_loss` is called, in a thread, when it has ended although nobody closed it; `boto`: whether what it starts
         begins with boto3.
         """
-        self._on_loss = on_loss
+        self.on_loss = on_loss
+        self.boto = boto
+        self._owner = os.getpid()
         self._control, theirs = socket.socketpair()
         self._control.settimeout(PATIENCE)
         self._sending = threading.Lock()
@@ -60,6 +64,11 @@ class Launcher:
         self._watcher.start()
 
     @property
+    def is_ours(self) -> bool:
+        """Whether it was started by this process, and not by the one of which this is a fork."""
+        return self._owner == os.getpid()
+
+    @property
     def ended(self) -> bool:
         """Whether it is gone, and all that it started with it."""
         return self._closed or self.lost or bool(self._hangup.poll(0))
@@ -75,7 +84,7 @@ class Launcher:
             start = argv, variables, os.fsencode(launch.cwd), list(launch.services)
             self._send("start", *start, to=[report, their_stdin, their_stdout, log])
             theirs.close()
-            pid = self._number(exited)
+            pid = self._number(exited, PATIENCE_TO_START)
             if pid is None:
                 raise OSError(errno.ESRCH, "the launcher of functions has ended")
             if pid < 0:
@@ -89,6 +98,17 @@ class Launcher:
         """End a process and its family."""
         with contextlib.suppress(OSError):  # it is gone, and all processes with it
             self._send("end", pid)
+
+    def clear(self) -> bool:
+        """End every process that it has started; returns whether that was done, and it can start others."""
+        if self.ended:
+            return False
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs, contextlib.suppress(OSError):
+            done, report = _pipe(ours, theirs)
+            self._send("clear", to=[report])
+            theirs.close()
+            return self._number(done, PATIENCE) == 0
+        return False
 
     def kill(self) -> None:
         """End the launcher, and all processes with it."""
@@ -113,9 +133,9 @@ class Launcher:
             sent = socket.send_fds(self._control, [data], to or [])
             self._control.sendall(data[sent:])
 
-    def _number(self, report: int) -> int | None:
+    def _number(self, report: int, patience: float) -> int | None:
         """The next number of a report; None if there is none to come."""
-        if not is_readable(report, PATIENCE):
+        if not is_readable(report, patience):
             self.kill()
         data = os.read(report, NUMBER)
         return as_number(data) if data else None
@@ -124,7 +144,7 @@ class Launcher:
         if self._process.wait() != 0:  # it was killed, and did not end what it had started
             for pid in list(self.running):
                 launcher_process.kill_group(pid)
-            self._on_loss()
+            self.on_loss()
 
 
 class LaunchedProcess:

@@ -6,8 +6,9 @@ killed, Linux ends them, since they asked for it.
 
 Only the standard library is at hand here, and of that as little as possible, since a cold start waits for it.  What
 comes in over the control socket are frames of plain data (see `frame`): "start" with argv, variables, cwd and services
-of AWS, and the descriptors `REPORT` to `LOG`; and "end" with a process's id.  What goes out, over the report of each
-process, are two numbers: its id, or minus the error for which it could not be started, and later how it ended.
+of AWS, and the descriptors `REPORT` to `LOG`; "end" with a process's id; and "clear" with the descriptor of a report.
+What goes out, over the report of each process, are two numbers: its id, or minus the error for which it could not be
+started, and later how it ended; and a zero, when everything has ended that was to be cleared.
 
 On Linux a process becomes that of a function by a fork of this one, which has imported what handlers need, if that
 makes no difference; else it starts from nothing.
@@ -182,8 +183,8 @@ class Launcher:
                 elif descriptor != self._control.fileno() or not self._answer():
                     return self._become
 
-    def end_all(self) -> None:
-        """End every process, and whatever they started and left behind."""
+    def end_all(self) -> bool:
+        """End every process, and whatever they started and left behind; returns whether all are gone."""
         deadline = monotonic() + LAST_SECONDS
         while monotonic() < deadline:
             family = descendants([self._pid])
@@ -192,8 +193,9 @@ class Launcher:
             kill(family)
             self._reap()
             if not self._reports and not children(self._pid):
-                return
+                return True
             sleep(TICK)
+        return False
 
     def _answer(self) -> bool:
         """Do one thing that the cloud asks; False if it is gone, and in a fork that has become something else."""
@@ -208,8 +210,10 @@ class Launcher:
             return False
         if what == "start":
             self._start(descriptors, *arguments)
-        else:
+        elif what == "end":
             self._end(*arguments)
+        else:
+            self._clear(*descriptors)
         return self._become is None
 
     def _receive(self, size: int) -> bytes:
@@ -273,6 +277,12 @@ class Launcher:
             family = descendants([pid])
             kill_group(pid)
             kill(family)
+
+    def _clear(self, report: int) -> None:
+        """End everything, and say so if that was possible."""
+        if self.end_all():
+            _tell(report, 0)
+        os.close(report)
 
     def _reap(self) -> None:
         """Take note of what has ended, end what it left behind, and report it."""
