@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from kinesis_lab.emulator.lambda_ import environments, invocation
 from tests.conftest import zipped
 
+pytestmark = pytest.mark.usefixtures("way")
+
 GOOD = "def handler(event, context): return len(event['Records'])"
 
 WRITES = """

@@ -11,7 +11,10 @@ import pytest
 
 from kinesis_lab.emulator.lambda_ import invocation
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+    pytest.mark.usefixtures("way"),
+]
 
 
 def test_there_is_one_answer_when_both_sides_of_a_fork_return(deploy, invoke):

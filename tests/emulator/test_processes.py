@@ -80,20 +80,23 @@ class Port:
             return json.load(there.makefile())
 
 
-@pytest.fixture(params=[True, False], ids=["launcher", "direct"])
-def way(request, monkeypatch) -> bool:
-    """Both ways to start a process."""
-    monkeypatch.setattr(launchers, "HAS_FORK", request.param)
+@pytest.fixture(params=["fork", "start", "direct"])
+def way(request, monkeypatch) -> str:
+    """The ways to start a process: by a fork of the launcher, by the launcher from nothing, and without one."""
+    if request.param == "fork" and sys.platform != "linux":
+        pytest.skip("there are no forks here")
+    monkeypatch.setattr(launchers, "HAS_FORK", request.param != "direct")
+    monkeypatch.setattr(launchers, "TEMPLATES", request.param == "fork")
     return request.param
 
 
-@pytest.fixture
-def notebook() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+@pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.thorough)], ids=["fork", "start"])
+def notebook(request) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Runs code in a process of its own, in which functions can be made."""
     running: list[subprocess.Popen[str]] = []
 
     def start(source: str, **variables: str) -> subprocess.Popen[str]:
-        script = NOTEBOOK + textwrap.dedent(source)
+        script = f"{NOTEBOOK}launchers.TEMPLATES &= {request.param}\n" + textwrap.dedent(source)
         process = subprocess.Popen(
             [sys.executable, "-c", script],
             cwd=ROOT,
@@ -116,6 +119,7 @@ def notebook() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 NOTEBOOK = """
 import json, os, sys, threading, time
+from kinesis_lab.emulator.lambda_ import launchers
 from kinesis_lab.testing import fresh_cloud
 from tests.conftest import execution_role, zipped
 
@@ -306,7 +310,7 @@ def test_nothing_stays_when_the_cloud_is_closed(way):
 @LINUX
 def test_not_even_who_hides(way):
     """Without parents, session and variables of its environment."""
-    if not way:
+    if way == "direct":
         pytest.skip("without a launcher nobody finds it")
     with fresh_cloud() as cloud:
         pids = put_to_work(cloud, IDLE.replace("daemon()", "daemon({})"))
@@ -338,7 +342,7 @@ def test_what_an_environment_left_behind_ends_with_it_alone(deploy, cloud, invok
 
 
 def test_how_it_ended_is_known_although_a_child_holds_its_pipes(way, deploy, invoke):
-    if not way:
+    if way == "direct":
         pytest.skip("there is nothing to tell the one from the other")
     deploy("import os, threading\ndef handler(e, c): os._exit(3) if os.fork() else threading.Event().wait()")
     assert invoke().result["errorMessage"].endswith("exit status 3")

@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 from kinesis_lab.emulator.lambda_ import invocation
 from tests.conftest import zipped
 
+pytestmark = pytest.mark.usefixtures("way")
+
 SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Windows ends no process by a signal")
 
 

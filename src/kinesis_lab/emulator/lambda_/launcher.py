@@ -31,14 +31,14 @@ PATIENCE = 10.0
 class Launcher:
     """Starts the processes of functions, in a process that never had credentials in its environment."""
 
-    def __init__(self, on_loss: Callable[[], None], *, boto: bool = False) -> None:
+    def __init__(self, on_loss: Callable[[], None], template: str = "none") -> None:
         """Start it.
 
-        `on_loss` is called, in a thread, when it has ended although nobody closed it; `boto`: whether what it starts
-        begins with boto3.
+        `on_loss` is called, in a thread, when it has ended although nobody closed it; `template`: what its forks begin
+        with: "boto3", the "usual", or "none" if each process is to start from nothing.
         """
         self.on_loss = on_loss
-        self.boto = boto
+        self.template = template
         self._owner = os.getpid()
         self._control, theirs = socket.socketpair()
         self._control.settimeout(PATIENCE)
@@ -49,7 +49,7 @@ class Launcher:
         """Whether it was killed here, or a report, whose other end is its, has ended without saying anything."""
         with theirs:
             self._process = subprocess.Popen(
-                [*command(launcher_process.__file__), str(theirs.fileno()), "boto" if boto else ""],
+                [*command(launcher_process.__file__), str(theirs.fileno()), template],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 cwd="/",

@@ -393,9 +393,7 @@ def _limit_descriptors() -> None:
 
 
 def _template(arguments: list[str], *, boto: bool) -> Any:
-    """What this process is as the template of forks, which was started as theirs are; None where there are none."""
-    if sys.platform != "linux":
-        return None
+    """What this process is as the template of forks, which was started as they would be."""
     from importlib.machinery import SourceFileLoader
 
     main = type(sys)("bootstrap")
@@ -409,9 +407,11 @@ if __name__ == "__main__":
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for name in sys.modules.keys() - AT_START:
         del sys.modules[name]  # no handler is to notice that they were imported here
-    *arguments, control, boto = sys.argv[1:]
+    *arguments, control, template = sys.argv[1:]
     command = [BOOTSTRAP if argument == __file__ else argument for argument in sys.orig_argv[:-2]]
-    launcher = Launcher(int(control), _template(arguments, boto=bool(boto)), command)
+    launcher = Launcher(
+        int(control), None if template == "none" else _template(arguments, boto=template == "boto3"), command
+    )
     try:
         become = launcher.serve()
     except BaseException:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 
 from kinesis_lab.emulator.lambda_.child_process import ChildProcesses
@@ -16,6 +17,8 @@ from kinesis_lab.emulator.lambda_.launching import Launcher as AnyLauncher
 
 HAS_FORK = hasattr(os, "fork")
 """Whether there can be a launcher; without one, functions are this process's own children."""
+TEMPLATES = sys.platform == "linux"
+"""Whether a launcher may become functions by forks of itself: on macOS the system's own libraries do not allow it."""
 
 _keepers = 0
 _kept: list[Launcher] = []
@@ -35,16 +38,17 @@ def kept_launchers() -> Iterator[None]:
 
 
 def take(on_loss: Callable[[], None], *, boto: bool) -> AnyLauncher:
-    """A launcher for one cloud; the arguments are those of `Launcher`."""
+    """A launcher for one cloud; `on_loss` as for `Launcher`; `boto`: whether what it starts uses boto3."""
     if not HAS_FORK:
         return ChildProcesses()
-    for launcher in [launcher for launcher in _kept if launcher.boto == boto]:
+    template = ("boto3" if boto else "usual") if TEMPLATES else "none"
+    for launcher in [launcher for launcher in _kept if launcher.template == template]:
         _kept.remove(launcher)
         if launcher.is_ours and not launcher.ended:
             launcher.on_loss = on_loss
             return launcher
         launcher.close()
-    return Launcher(on_loss, boto=boto)
+    return Launcher(on_loss, template)
 
 
 def give_back(launcher: AnyLauncher) -> None:
