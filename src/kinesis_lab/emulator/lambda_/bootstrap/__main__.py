@@ -38,4 +38,4 @@ def import_runtime(name: str) -> ModuleType:
 if __name__ == "__main__":
     libraries = sys.argv[1:]
     del sys.argv[1:]
-    import_runtime("invocation_loop").prepare(libraries)()
+    import_runtime("invocation_loop").prepare(libraries).run()

@@ -32,15 +32,16 @@ class Connection:
         """Until `begin` there is nobody to ask, and it is 1970."""
         self._frames = Frames(from_process=False)
         self._now = 0
-        self._looks = 0
+        self.looks = 0
+        """Looks at the clock since the cloud last heard of them."""
         self._company = company
         self._questions = itertools.count()
         self.request_id = ""
 
     def microseconds(self) -> int:
         """Virtual microseconds since 1970; each look costs one."""
-        self._looks += 1
-        return self._now + self._looks
+        self.looks += 1
+        return self._now + self.looks
 
     def begin(self, incoming: int, outgoing: int, shared: int) -> Head:
         """Wait for what the process is to load.
@@ -51,7 +52,7 @@ class Connection:
         self._outgoing = outgoing
         self._turns = Turns(shared)
         self._process = getpid()
-        self._looks = 0
+        self.looks = 0
         return self._receive(None)[0]
 
     def ask(self, head: Head, body: bytes = b"") -> tuple[Head, bytes]:
@@ -84,11 +85,11 @@ class Connection:
 
     def _send(self, head: Head, body: bytes) -> None:
         """Send a frame, with the id of the invocation, and with the time that looking at the clock has cost."""
-        head["request_id"], head["spent"] = self.request_id, self._looks
+        head["request_id"], head["spent"] = self.request_id, self.looks
         frame = to_cloud(head, body)
         if len(body) > MOST_BODY_BYTES or len(frame) - len(body) > MOST_HEAD_BYTES:
             raise RuntimeError(f"the local cloud takes calls of up to {MOST_BODY_BYTES} bytes from a function")
-        self._looks = 0
+        self.looks = 0
         sent = write(self._outgoing, frame)
         while sent < len(frame):
             sent += write(self._outgoing, memoryview(frame)[sent:])

@@ -93,5 +93,10 @@ class Imports(NamedTuple):
 
 
 _import_module = importlib.import_module
-_at_first = Imports(dict(sys.modules), sys.path[:], sys.meta_path[:], sys.path_hooks[:])
+_at_first = Imports(
+    {name: module for name, module in sys.modules.items() if name.partition(".")[0] != __package__},
+    sys.path[:],
+    sys.meta_path[:],
+    sys.path_hooks[:],
+)
 _standard_modules: dict[str, ModuleType] = {}

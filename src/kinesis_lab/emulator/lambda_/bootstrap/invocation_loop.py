@@ -7,6 +7,7 @@ import os
 import site
 import sys
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from .boto import forward_boto
 from .company import Company
@@ -35,12 +36,17 @@ def serve(handler: Handler, event: bytes, context: Context, paths: LambdaPaths) 
         return "error", to_json(document).encode()
 
 
-def prepare(libraries: Sequence[str]) -> Callable[[], None]:
-    """Let this process see time, files and AWS as a function does; returns what makes it an environment.
+class Prepared(NamedTuple):
+    """A process that can become an execution environment, or be forked into many."""
 
-    `libraries`: the folders of installed packages.  Until then nothing is changed that can be seen: the process may
-    import what handlers need and be forked, once for each environment.
-    """
+    run: Callable[[], None]
+    """Become one, and serve until the cloud is closed."""
+    note_imports: Callable[[], None]
+    """Every environment begins as if it had itself imported what was imported until now."""
+
+
+def prepare(libraries: Sequence[str]) -> Prepared:
+    """Let this process see time, files and AWS as a function does; `libraries`: the folders of installed packages."""
     company = Company()
     connection = Connection(company)
     virtual_time(connection)
@@ -61,6 +67,12 @@ def prepare(libraries: Sequence[str]) -> Callable[[], None]:
     sys.meta_path[:0] = [AfterImport(hooks)]
     sys.meta_path.append(RuntimeLibraries(libraries))
 
+    looks = draws = 0
+
+    def note_imports() -> None:
+        nonlocal looks, draws
+        looks, draws = connection.looks, randomness.draws
+
     def run() -> None:
         incoming, outgoing, log = os.dup(0), os.dup(1), os.dup(2)
         with open(os.devnull, "rb") as nothing:
@@ -73,11 +85,12 @@ def prepare(libraries: Sequence[str]) -> Callable[[], None]:
         os.environ.pop("PYTHONHASHSEED", None)
         paths.begin(start["task"], start["tmp"])
         file_system.begin(start["storage"])
-        randomness.begin(start["seed"])
+        randomness.begin(start["seed"], draws)
         begin_logging()
+        connection.looks = looks
         serve_invocations(connection, start["handler"], paths)
 
-    return run
+    return Prepared(run, note_imports)
 
 
 def serve_invocations(connection: Connection, name: str, paths: LambdaPaths) -> None:

@@ -15,13 +15,13 @@ class SeededRandomness:
     def __init__(self) -> None:
         """From now on."""
         self._seed = ""
-        self._drawn = 0
+        self.draws = 0
         self._random: Any = None
         os.urandom = self._urandom
 
-    def begin(self, seed: str) -> None:
-        """Go on with what belongs to this seed."""
-        self._seed, self._drawn = seed, 0
+    def begin(self, seed: str, draws: int) -> None:
+        """Go on with what belongs to this seed, after so many draws."""
+        self._seed, self.draws = seed, draws
         if self._random:
             self.seed_module(self._random)
 
@@ -31,6 +31,6 @@ class SeededRandomness:
         self._random.seed(self._seed)
 
     def _urandom(self, size: int) -> bytes:
-        self._drawn += 1
-        digest: bytes = standard_module("hashlib").shake_128(f"{self._seed}{self._drawn}".encode()).digest(size)
+        self.draws += 1
+        digest: bytes = standard_module("hashlib").shake_128(f"{self._seed}{self.draws}".encode()).digest(size)
         return digest

@@ -32,7 +32,7 @@ class Template:
 
     def __init__(self, main: ModuleType, libraries: Sequence[str], *, boto: bool) -> None:
         """`main`: the module `__main__` of an environment; `libraries`: the folders of installed packages."""
-        self._run = prepare(libraries)
+        self._prepared = prepare(libraries)
         self._main = main
         self._read_at_start = _read_at_start(os.environb)
         self._block: Any = _block_of_this_process()
@@ -40,6 +40,7 @@ class Template:
         for name in USUAL:
             importlib.import_module(name)
         self._load: Callable[[Sequence[str]], None] = load_descriptions() if boto else lambda services: None
+        self._prepared.note_imports()
         self._imported = {name.partition(".")[0] for name in sys.modules.keys() - plain}
         self._freeze()
 
@@ -68,7 +69,7 @@ class Template:
         self._block.raw = _block(variables).ljust(len(self._block), b"\0")
         sys.modules["__main__"] = self._main
         sys.argv[:] = [str(self._main.__file__)]
-        return self._run
+        return self._prepared.run
 
     def _completed(self, variables: dict[bytes, bytes]) -> dict[bytes, bytes]:
         """With what Python adds at its start, where the system lacks the language of LANG."""
