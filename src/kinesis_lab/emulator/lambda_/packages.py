@@ -22,8 +22,10 @@ NOT_WRITABLE = 0o555
 
 BOTO = re.compile(rb"\bboto(?:3|core)\b")
 SERVICE = re.compile(rb"\b(?:client|resource)\(\s*(?:service_name\s*=\s*)?[\"']([a-z0-9-]+)[\"']")
-MOST_FILES, MOST_BYTES = 100, 256 * 1024
-"""How many files are looked through for these, and how much of each."""
+MOST_FILES = 100
+"""How many files are looked through for these."""
+MOST_BYTES = 256 * 1024
+"""How much of each."""
 
 
 def unzip(code: bytes, task: Path) -> None:
