@@ -6,6 +6,7 @@ from kinesis_lab.emulator.clock import Clock
 from kinesis_lab.emulator.moto_adapter import (
     cloudwatch,
     delivery,
+    expressions,
     functions,
     iam,
     logs,
@@ -27,6 +28,7 @@ def attach(patches: Patches, clock: Clock, seed: int) -> None:
     yaml_documents.attach(patches)
     virtual_time.attach(patches, clock)
     delivery.attach(patches, clock)
+    expressions.attach(patches)
     logs.attach(patches)
     cloudwatch.attach(patches)
     functions.attach(patches)
