@@ -34,6 +34,15 @@ class Attempt(NamedTuple):
     outcome: Outcome
 
 
+class LastEvent(NamedTuple):
+    """The event of a batch that has failed: it is the same when the batch is tried again."""
+
+    records: Sequence[Record]
+    tumbling: dict[str, Any] | None
+    form: EventForm
+    text: bytes
+
+
 class Target:
     """The function of one mapping, for the events of one shard."""
 
@@ -43,6 +52,7 @@ class Target:
         self._configuration = configuration
         self._shard_id = shard_id
         self._form: EventForm | None = None
+        self._last: LastEvent | None = None
 
     @property
     def role(self) -> str:
@@ -83,12 +93,20 @@ class Target:
         context = self._context
         function = context.find_function(self._configuration.function_arn)
         self._form = self._form_for(function.role)
-        event = self._form.event(records, tumbling)
+        event = self._event_of(records, tumbling, self._form)
         if len(event) > MOST_BYTES:  # one record too large for any event: our choice is to keep trying until it is old
             raise AwsError(TOO_LARGE, f"The event of {len(event)} bytes exceeds {MOST_BYTES}.", 413)
         sent = context.clock.now
         outcome: Outcome = yield from context.runtime.invoke(function, event)
+        if outcome.ok:
+            self._last = None
         return Attempt(function.name, sent, len(event), outcome)
+
+    def _event_of(self, records: Sequence[Record], tumbling: dict[str, Any] | None, form: EventForm) -> bytes:
+        last = self._last
+        if last is None or last.records is not records or last.tumbling != tumbling or last.form is not form:
+            last = self._last = LastEvent(records, tumbling, form, form.event(records, tumbling))
+        return last.text
 
     def _form_for(self, role: str) -> EventForm:
         if self._form is not None and self._form.role == role:
