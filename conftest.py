@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,12 +59,19 @@ class Costs:
             self._before = now
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    """Before Hypothesis is configured, and before xdist hands the options to its workers: all draw from one seed."""
     config.pluginmanager.register(Costs())
+    if config.getoption("--thorough") and config.getoption("--hypothesis-seed", None) is None:
+        config.option.hypothesis_seed = str(random.SystemRandom().randrange(2**32))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which files took longest, in seconds of CPU."""
+    """Say how to draw the same examples again, and which files took longest, in seconds of CPU."""
+    if terminalreporter.config.getoption("--thorough"):
+        seed = terminalreporter.config.getoption("--hypothesis-seed")
+        terminalreporter.section(f"to repeat: --thorough --hypothesis-seed={seed}")
     costs: Counter[str] = Counter()
     for report in (report for reports in terminalreporter.stats.values() for report in reports):
         for name, seconds in (

@@ -13,13 +13,22 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from kinesis_lab.cloud import Cloud
+from tests.examples import THOROUGH, USUAL
 
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("untimed", max_examples=USUAL, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("untimed"), max_examples=THOROUGH)
 settings.load_profile("untimed")  # a slow machine is no failure
 
 pytest_plugins = ["kinesis_lab.testing.plugin"]  # known from the environment already, if that was set up from here
 
 ROLE = "arn:aws:iam::123456789012:role/shop"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test is imported, which is when its examples are counted."""
+    if config.getoption("--thorough"):
+        settings.load_profile("thorough")
 
 
 @pytest.hookimpl(trylast=True)

@@ -312,6 +312,14 @@ def test_all_tests_and_notebooks_run_unless_some_are_named() -> None:
     assert test_job.pytest_arguments([one])[-1] == one
 
 
+def test_what_is_quick_is_there_and_is_asked_for_by_its_own_word() -> None:
+    assert [name for name in test_job.QUICK if not (ROOT / name).is_file()] == []
+    called = test_job.pytest_arguments(["--quick", "-x"])
+    assert tuple(called[: len(test_job.QUICK)]) == test_job.QUICK
+    assert "--quick" not in called
+    assert called[-1] == "-x"
+
+
 @pytest.mark.parametrize("named", ["tests/test_facts.py", "notebooks/00_start_here.ipynb"])
 def test_thorough_is_known_whichever_files_are_named(named: str) -> None:
     collect = [sys.executable, "-m", "pytest", "--nbval", "--collect-only", "-q", "--thorough", named]

@@ -1,14 +1,25 @@
 """Run every test, the notebooks' own cells among them.
 
-What you add goes to pytest: `python -m helpers test -k sharding`, or the path of one test file.  `--quick` runs the
-unit tests of the emulator's rules and two chapters: for those who change something, in less than a minute.  With
-`--thorough`, tables of hostile cases and random campaigns run whole, of which every other run has a part, and
-properties are tried with twenty times as many examples.
+What you add goes to pytest: `python -m helpers test -k sharding`, or the path of one test file.  With `--thorough`,
+tables of hostile cases and random campaigns run whole, of which every other run has a part, and property tests draw
+20 times as many examples, from a seed that is told at the end.  With `--quick`, only what answers at once runs: the
+unit tests of the rules, and chapters 00 and 03.
 """
 
 import os
 
 from helpers.commands import browser, environment, places, processes, voice
+
+QUICK = (
+    *("tests/emulator/test_budget.py", "tests/emulator/test_clock.py", "tests/emulator/test_kinesis.py"),
+    *("tests/emulator/test_resharding.py", "tests/emulator/test_protocols.py", "tests/emulator/test_bad_requests.py"),
+    *("tests/mapping/test_api.py", "tests/mapping/test_batching.py"),
+    *("tests/mapping/test_filters.py", "tests/mapping/test_settings.py"),
+    *("tests/test_architecture.py", "tests/test_batches.py", "tests/test_emulator_readme.py", "tests/test_facts.py"),
+    *("tests/test_partitioning.py", "tests/test_producing.py"),
+    *("notebooks/00_start_here.ipynb", "notebooks/03_batch_event_anatomy.ipynb"),
+)
+"""What `--quick` runs: streams, budgets, requests and the mapping's rules, without what starts many processes."""
 
 
 def main(arguments: list[str]) -> int:
@@ -22,27 +33,17 @@ def main(arguments: list[str]) -> int:
     return processes.run("-m", "pytest", *pytest_arguments(arguments))
 
 
-QUICK = (
-    *("notebooks/00_start_here.ipynb", "notebooks/03_batch_event_anatomy.ipynb"),
-    *("tests/emulator/test_clock.py", "tests/emulator/test_kinesis.py", "tests/emulator/test_budget.py"),
-    *("tests/emulator/test_resharding.py", "tests/emulator/test_validation.py", "tests/mapping/test_delivery.py"),
-    *("tests/mapping/test_batching.py", "tests/mapping/test_tumbling.py", "tests/mapping/test_destinations.py"),
-    *("tests/test_architecture.py", "tests/test_emulator_readme.py"),
-)
-"""Two chapters, the rules of streams and mappings, and how the code hangs together: what takes longest comes first."""
-
-
 def pytest_arguments(added: list[str]) -> list[str]:
-    """What pytest is called with: all tests and notebooks, unless some are named."""
-    if "--quick" in added:
-        added = [*(argument for argument in added if argument != "--quick"), *QUICK, "-m", "not slow"]
+    """What pytest is called with: all tests and notebooks, unless some are named or what is quick is asked for."""
     named = any(not a.startswith("-") and (places.ROOT / a.partition("::")[0]).exists() for a in added)
-    everything = [p for p in ("tests", "notebooks") if (places.ROOT / p).is_dir()]
+    quick = "--quick" in added
+    everything = QUICK if quick else [p for p in ("tests", "notebooks") if (places.ROOT / p).is_dir()]
     return [
         *([] if named else everything),
+        *(("-m", "not slow") if quick else ()),
         *("-n", str(places.cores()), "--dist", "loadfile", "--no-loadscope-reorder"),
         *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "60"),
-        *added,
+        *(argument for argument in added if argument != "--quick"),
     ]
 
 

@@ -15,6 +15,7 @@ from kinesis_lab.emulator.kinesis import sequence
 from kinesis_lab.emulator.kinesis.shard import HASH_KEYS, Shard
 from kinesis_lab.emulator.kinesis.stream import Stream
 from kinesis_lab.emulator.recorder import FlightRecorder
+from tests.examples import examples
 
 
 def read_all(kinesis, name="orders"):
@@ -337,7 +338,7 @@ def test_regions_are_apart(cloud, kinesis, stream):
 # Invariants
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     keys=st.lists(st.text(min_size=1, max_size=20), max_size=60),
     shards=st.integers(1, 7),
@@ -365,7 +366,7 @@ def test_every_record_is_read_once_and_in_order(keys, shards, chunk):
         assert numbers == sorted(set(numbers))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(steps=st.lists(st.one_of(st.integers(1, 30), st.floats(0, 50)), max_size=30))
 def test_positions_survive_trimming(steps):
     """A model of a shard: the list of everything ever put, and how much of it is gone."""

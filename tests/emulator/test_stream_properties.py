@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from helpers import open_cloud
+from tests.examples import examples
 
 SPACE = 2**128
 RETENTION = 24 * 3600
@@ -195,4 +196,4 @@ class StreamMachine(RuleBasedStateMachine):
 
 
 TestStream = StreamMachine.TestCase
-TestStream.settings = settings(max_examples=25, stateful_step_count=20)
+TestStream.settings = settings(max_examples=examples(25), stateful_step_count=20)

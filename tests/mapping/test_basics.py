@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kinesis_lab.testing import feed, fresh_cloud
+from tests.examples import examples
 
 KEEP = "def handler(event, context): print(__import__('json').dumps(event))"
 
@@ -374,7 +375,7 @@ def flaky(tmp_path_factory):
     return file
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(
     records=st.integers(1, 60),
     shards=st.integers(1, 3),

@@ -18,6 +18,7 @@ from kinesis_lab.emulator.wire import AwsError
 from kinesis_lab.ledger import ledger, spans
 from kinesis_lab.testing import fresh_cloud
 from kinesis_lab.testing.strategies import KNOBS
+from tests.examples import examples
 from tests.mapping.conftest import Failure, Stage, failures, number_of, text_of
 
 KEYS = 6
@@ -103,7 +104,7 @@ def _kind(record: dict[str, Any]) -> str:
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(first=SETTINGS, actions=ACTIONS, shards=st.integers(1, 3))
 def test_nothing_is_lost_out_of_order_or_repeated_without_reason(first, actions, shards):
     given_up: list[str] = []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from helpers.handlers import book_orders, transactions
 from kinesis_lab.testing import feed, fresh_cloud, lost
 from kinesis_lab.testing.strategies import documents, events, faults, mapping_settings
+from tests.examples import examples
 
 HANDLERS = Path(book_orders.__file__).parent
 POWERTOOLS = ["aws_lambda_powertools", "jmespath", "typing_extensions"]
@@ -24,7 +25,7 @@ def orders(draw):
     return [{"ID": number, "AMOUNT": amount, "USERNAME": name} for number, (amount, name) in enumerate(drawn)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(event=events(documents() | st.builds(lambda amount: {"AMOUNT": amount}, AMOUNTS)))
 def test_every_order_is_either_booked_or_skipped(event):
     answer = book_orders.handler(event, None)
@@ -45,7 +46,7 @@ REPORTING = mapping_settings(
 )
 
 
-@settings(max_examples=6)
+@settings(max_examples=examples(6))
 @given(orders=orders(), faults=faults(), shards=st.integers(1, 3), mapping=REPORTING)
 def test_whatever_fails_all_good_orders_are_booked_in_their_order_and_no_bad_one(orders, faults, shards, mapping):
     good = [order["ID"] for order in orders if order["AMOUNT"] is not None]

@@ -15,8 +15,9 @@ from kinesis_lab.emulator.lambda_.mapping.settings import checked_settings
 from kinesis_lab.emulator.validation import validate
 from kinesis_lab.testing import Fault
 from kinesis_lab.testing.strategies import KNOBS, data, documents, events, faults, mapping_settings, records
+from tests.examples import examples
 
-FEW = settings(max_examples=40)
+FEW = settings(max_examples=examples(40))
 MANY = settings(max_examples=2000, database=None, phases=[Phase.generate])
 
 
