@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tracemalloc
 
 import pytest
 
@@ -55,6 +56,15 @@ def test_a_frame_that_trickles_has_an_end(pipes):
         pipes.channel.receive(0.01)
     os.write(pipes.their_stdout, to_cloud({"a": 1})[-1:])
     assert pipes.channel.receive(10)[0] == {"a": 1}
+
+
+def test_what_was_sent_is_not_kept(pipes):
+    tracemalloc.start()
+    try:
+        pipes.channel.send({}, b"x" * 40_000)
+        assert tracemalloc.get_traced_memory()[0] < 20_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_nobody_reads_what_is_sent(pipes):

@@ -16,6 +16,7 @@ AT_ONCE = 0.1
 """Real seconds that a process has to read an event of 6 MB.  What it has not read then is sent while it is awaited."""
 PIECE = 64 * 1024
 """Bytes that are read at once: what a pipe holds."""
+NOTHING = memoryview(b"")
 
 
 class Channel(Protocol):
@@ -46,7 +47,7 @@ class PolledChannel:
         """None of it is read yet."""
         self._to, self._from, self._exited = process.stdin, process.stdout, process.exited
         self._frames = Frames(from_process=True)
-        self._unsent = memoryview(b"")
+        self._unsent = NOTHING
         self._receiving = threading.Lock()
         for end in (self._to, self._from):
             os.set_blocking(end, False)
@@ -67,11 +68,11 @@ class PolledChannel:
         """Write what the pipe takes now; nothing if nobody reads it any more."""
         try:
             while self._unsent:
-                self._unsent = self._unsent[os.write(self._to, self._unsent) :]
+                self._unsent = self._unsent[os.write(self._to, self._unsent) :] or NOTHING  # an empty part holds all
         except BlockingIOError:
             pass
         except OSError:  # of which `receive` will say more
-            self._unsent = memoryview(b"")
+            self._unsent = NOTHING
 
     def _write_for(self, seconds: float) -> None:
         poll, deadline = select.poll(), time.monotonic() + seconds
@@ -130,7 +131,7 @@ class BlockingChannel:
         """None of it is read yet."""
         self._to, self._from = process.stdin, process.stdout
         self._frames = Frames(from_process=True)
-        self._unsent = memoryview(b"")
+        self._unsent = NOTHING
 
     def send(self, head: Head, body: bytes) -> None:
         """See Channel."""
@@ -141,9 +142,9 @@ class BlockingChannel:
     def _write(self) -> None:
         try:
             while self._unsent:
-                self._unsent = self._unsent[os.write(self._to, self._unsent) :]
+                self._unsent = self._unsent[os.write(self._to, self._unsent) :] or NOTHING
         except OSError:
-            self._unsent = memoryview(b"")
+            self._unsent = NOTHING
 
     def receive(self, seconds: float) -> tuple[Head, bytes]:
         """See Channel; `seconds` are not counted."""

@@ -13,6 +13,8 @@ from kinesis_lab.emulator.lambda_.mapping.context import MappingContext
 from kinesis_lab.emulator.lambda_.mapping.event import MOST_BYTES, EventForm
 from kinesis_lab.emulator.wire import AwsError
 
+MOST_KEPT = 256 * 1024
+"""Bytes of an event that is kept until its batch is tried again: our choice."""
 TOO_LARGE = "RequestTooLargeException"
 
 
@@ -98,7 +100,7 @@ class Target:
             raise AwsError(TOO_LARGE, f"The event of {len(event)} bytes exceeds {MOST_BYTES}.", 413)
         sent = context.clock.now
         outcome: Outcome = yield from context.runtime.invoke(function, event)
-        if outcome.ok:
+        if outcome.ok or len(event) > MOST_KEPT:
             self._last = None
         return Attempt(function.name, sent, len(event), outcome)
 
