@@ -14,7 +14,7 @@ from kinesis_lab.emulator.lambda_.mapping.event import MOST_BYTES, EventForm
 from kinesis_lab.emulator.wire import AwsError
 
 MOST_KEPT = 256 * 1024
-"""Bytes of an event that is kept until its batch is tried again: our choice."""
+"""Bytes of the largest event that is kept until its batch is tried again."""
 TOO_LARGE = "RequestTooLargeException"
 
 
