@@ -136,3 +136,17 @@ def test_functions_see_nothing_of_each_other(monkeypatch):
 def test_a_service_that_there_is_not_is_nothing_to_load(monkeypatch):
     source = "import boto3\ndef handler(e, c): return boto3.client('nothing') if e else 1"
     assert answers(source, forks=True, monkeypatch=monkeypatch)[0] == [1, 1, 1]
+
+
+def test_what_others_use_leaves_a_function_its_memory(monkeypatch):
+    names = ["ec2", "s3", "rds", "iam", "sagemaker", "dynamodb", "glue", "quicksight", "ssm", "cloudfront"]
+    many = "\n".join(f"if 0: boto3.client({name!r})" for name in names)
+    source = f"""
+import boto3
+{many}
+def handler(event, context):
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
+"""
+    [_, megabytes, _], _ = answers(source, forks=True, monkeypatch=monkeypatch)
+    assert megabytes < 110

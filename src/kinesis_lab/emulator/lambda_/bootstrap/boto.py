@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
 from .connection import Connection
+
+MOST_RESIDENT = 64 * 1024**2
+"""Bytes of memory from which on no more descriptions are loaded ahead: the smallest function has 128 MB."""
 
 
 def forward_boto(connection: Connection) -> Callable[[ModuleType], None]:
@@ -38,7 +42,7 @@ def load_descriptions() -> Callable[[Iterable[str]], None]:
     """Import boto3; returns what loads its descriptions of services, for all sessions that begin later.
 
     A session's loader reads files of JSON and remembers what is in them: every later one begins with that memory, if it
-    looks in the same folders.
+    looks in the same folders.  As it counts as memory of every function, there is a limit to it.
     """
     import boto3
     from botocore.loaders import Loader
@@ -57,11 +61,17 @@ def load_descriptions() -> Callable[[Iterable[str]], None]:
 
     def load(services: Iterable[str]) -> None:
         for made, make in ((clients, session.client), (resources, session.resource)):
-            for service in made.intersection(services):
-                made.discard(service)
-                make(service)
+            for service in sorted(made.intersection(services)):
+                if _resident_bytes() < MOST_RESIDENT:
+                    made.discard(service)
+                    make(service)
 
     return load
+
+
+def _resident_bytes() -> int:
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Body(io.BytesIO):
