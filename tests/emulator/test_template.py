@@ -149,4 +149,4 @@ def handler(event, context):
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
 """
     [_, megabytes, _], _ = answers(source, forks=True, monkeypatch=monkeypatch)
-    assert megabytes < 110
+    assert megabytes < 90
