@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache
 from json import dumps, loads
 from json.encoder import encode_basestring, encode_basestring_ascii
 from os import environ
@@ -40,6 +40,8 @@ def to_json(value: Any) -> str:
     They are simplejson's and go beyond the json module's: a named tuple (what has `_asdict`) is an object, bytes are
     text, and a Decimal is a number with all its digits.
     """
+    if value is None:  # what most handlers of streams return
+        return "null"
     writer = JsonWriter()
     writer.write(value)
     return "".join(writer.parts)
@@ -51,13 +53,6 @@ class JsonWriter:
     def __init__(self) -> None:
         self._around: set[int] = set()
         self.parts: list[str] = []
-
-    @cached_property
-    def _quoted(self) -> Callable[[str], str]:
-        """Runtimes before Python 3.12 write `ë` as an escape sequence."""
-        minor = environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
-        old = minor.isdigit() and int(minor) < 12
-        return encode_basestring_ascii if old else encode_basestring
 
     def write(self, value: Any) -> None:
         """Add a value; recursive, at one call per level."""
@@ -88,15 +83,23 @@ class JsonWriter:
 
     def _scalar(self, value: str | bytes | float | None) -> str:
         if isinstance(value, (str, bytes)):
-            return self._quoted(value if isinstance(value, str) else value.decode())
-        return dumps(value)
+            return _quoted()(value if isinstance(value, str) else value.decode())
+        return int.__repr__(value) if type(value) is int else dumps(value)
 
     def _key(self, key: Any) -> str:
         if isinstance(key, (str, bytes)):
             return self._scalar(key)
         if key is None or isinstance(key, (int, float)):
-            return self._quoted(dumps(key))
+            return _quoted()(dumps(key))
         raise TypeError(f"keys must be str, int, float, bool or None, not {type(key).__name__}")
+
+
+@cache
+def _quoted() -> Callable[[str], str]:
+    """Runtimes before Python 3.12 write `ë` as an escape sequence."""
+    minor = environ.get("AWS_EXECUTION_ENV", "").rpartition(".")[2]
+    old = minor.isdigit() and int(minor) < 12
+    return encode_basestring_ascii if old else encode_basestring
 
 
 def _content(value: Any) -> dict[Any, Any] | list[Any] | tuple[Any, ...] | str:
