@@ -56,7 +56,7 @@ def _beside_moto(bars: Bars) -> None:
     bars.at_least("ratio", puts / moto_puts, 5, "times")
     bars.info(f"GetRecords of {MIDDLE:,} records", reads, "records/s")
     bars.info("the same in plain moto", moto_reads, "records/s")
-    bars.at_least("ratio", reads / moto_reads, 2, "times")
+    bars.at_least("ratio", reads / moto_reads, 3, "times")
 
 
 def _at_length(bars: Bars) -> None:

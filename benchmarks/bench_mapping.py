@@ -80,7 +80,7 @@ def _poisoned_day(bars: Bars) -> None:
         assert failed > 1000, "the poison was not met"
         bars.info("invocations in 24 virtual hours of a poisoned shard, 1 record/s", len(invocations), "")
         bars.info("of which failed", failed, "")
-        bars.at_most("the 24 hours", taken, 10, "seconds")
+        bars.at_most("the 24 hours", taken, 8, "seconds")
 
 
 def _waiting(bars: Bars) -> None:
