@@ -61,6 +61,7 @@ def server_arguments(port: int, folder: Path) -> list[str]:
         "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={folder}",
         "--ServerApp.answer_yes=True",  # Ctrl-C ends it without a question
+        "--FileContentsManager.pre_save_hook=helpers.waiting.without_bars",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
@@ -29,6 +29,10 @@ MICROSECONDS = 1_000_000
 
 Steps = Generator[simpy.Event, Any, Any]
 """What takes virtual time: a generator that yields the events it waits for and returns its result."""
+Watch = Callable[[float], AbstractContextManager[Callable[[], None] | None]]
+"""Watches over the passing of so many seconds: it is told, again and again, that they go on."""
+LOOK = 50
+"""Steps between two times that a watch is told so."""
 
 
 class Clock:
@@ -47,6 +51,8 @@ class Clock:
         self._stepping = False
         self._closed = False
         self._borrowed = 0
+        self.watch: Watch = lambda seconds: nullcontext()
+        """Entered for each `advance`, with its seconds; what it gives, if anything, is called every `LOOK` steps."""
         self._awaited: list[Callable[[], None]] = []
         """How to end each piece of work that is awaited."""
         self._pacer = Pacer(self._simulation, self.lock, speed * MICROSECONDS, self._step_and_report) if speed else None
@@ -121,7 +127,8 @@ class Clock:
                 self._borrowed += round(seconds * MICROSECONDS)
             else:
                 self._catch_up()
-                self._run_until(self.timeout(seconds))
+                with self.watch(seconds) as look:
+                    self._run_until(self.timeout(seconds), look)
                 while not self._pacer and self._simulation.peek() == self._simulation.now:
                     self._step()  # what is due at this very instant, too
 
@@ -164,14 +171,17 @@ class Clock:
         if self._closed:
             raise RuntimeError("the local cloud is closed")
 
-    def _run_until(self, goal: simpy.Event) -> None:
+    def _run_until(self, goal: simpy.Event, look: Callable[[], None] | None = None) -> None:
         if self._pacer:
             self._pacer.wait_for(goal)
             return
         step = self._simulation.step
         with self._interrupts_between_steps() as interrupted, self._in_steps():
+            steps = 0
             while goal.callbacks is not None and not interrupted:  # until it has happened
                 step()
+                if look and not (steps := steps + 1) % LOOK:
+                    look()
 
     def _step(self) -> None:
         with self._in_steps():
