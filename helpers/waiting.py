@@ -1,8 +1,8 @@
 """A bar for those who look on while a long time passes; it leaves no trace in what is saved.
 
-Jupyter's server says to the kernels that it starts for a notebook which one that is; the kernels of nbval, nbconvert
-and `build` are told nothing, and show nothing.  A bar is an output of its cell with a mark: it is empty at the end, and
-`without_bars`, which the server calls before it saves, takes it away.
+A bar is an output of its cell with a mark: it is empty at the end, and `without_bars`, which the server that `lab`
+starts calls before it saves, takes it away.  Only notebooks that this server opened have bars: it tells their kernels,
+while those of nbval, nbconvert and `build` are told nothing.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ EVERY = 0.25
 """Real seconds between two changes of it."""
 MARK = {"kinesis_lab": "bar"}
 """The metadata of an output that is a bar."""
-NOTEBOOK = "JPY_SESSION_NAME"
-"""The environment variable that Jupyter's server sets."""
+TOLD = ("JPY_SESSION_NAME", "WORKBOOK_TAKES_BARS_AWAY")
+"""The environment variables of a kernel for a notebook: Jupyter's server sets the first, `lab` the second."""
 
 
 @wraps(library.open_cloud)
 def open_cloud(*arguments: Any, **options: Any) -> library.Cloud:
     """The library's, with a bar where somebody looks on."""
     cloud = library.open_cloud(*arguments, **options)
-    if cloud.backend == "local" and NOTEBOOK in os.environ:
+    if cloud.backend == "local" and all(name in os.environ for name in TOLD):
         clock = cloud.emulator.clock
         clock.watch = lambda seconds: bar(clock, seconds)
     return cloud

@@ -25,7 +25,8 @@ print("before")
 def shown(source: str, monkeypatch: pytest.MonkeyPatch, *, looks_on: bool) -> list[dict[str, Any]]:
     """What a kernel shows of the last line of a cell: its messages of display data."""
     if looks_on:
-        monkeypatch.setenv(waiting.NOTEBOOK, "chapter.ipynb")
+        for name in waiting.TOLD:
+            monkeypatch.setenv(name, "chapter.ipynb")
     manager, client = start_new_kernel()
     found: list[dict[str, Any]] = []
     try:
@@ -55,8 +56,11 @@ def test_a_long_wait_is_shown_and_then_no_more(monkeypatch):
 
 
 @pytest.mark.slow
-def test_where_nobody_looks_nothing_is_shown(monkeypatch):
-    monkeypatch.delenv(waiting.NOTEBOOK, raising=False)
+@pytest.mark.parametrize("told", waiting.TOLD)
+def test_where_nobody_looks_or_nobody_takes_it_away_nothing_is_shown(monkeypatch, told):
+    for name in waiting.TOLD:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(told, "chapter.ipynb")
     assert shown("cloud.wait(2 * 86400)", monkeypatch, looks_on=False) == []
 
 

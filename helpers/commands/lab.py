@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     try:
         return processes.run(
             *server_arguments(options.port, places.ROOT),
-            extra={"JUPYTER_TOKEN": token},
+            extra={"JUPYTER_TOKEN": token, "WORKBOOK_TAKES_BARS_AWAY": "1"},
             started=greet,
         )
     except KeyboardInterrupt:
