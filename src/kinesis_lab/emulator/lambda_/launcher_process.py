@@ -243,7 +243,7 @@ class Launcher:
                 if not pid:
                     self._begin(descriptors, cwd)
                     if forks:
-                        self._become = self._template.become(variables)
+                        self._become_function(variables)
                         return
                     _execute(argv, variables)
                 _tell(report, pid)
@@ -252,6 +252,13 @@ class Launcher:
                 descriptors.remove(report)
         for descriptor in descriptors:
             os.close(descriptor)
+
+    def _become_function(self, variables: dict[bytes, bytes]) -> None:
+        """In the child: go on as a function, once `serve` has returned; a fault here is none of the launcher's."""
+        try:
+            self._become = self._template.become(variables)
+        except BaseException as error:
+            _cannot_start(error)
 
     def _begin(self, descriptors: list[int], cwd: bytes) -> None:
         """In the child: keep nothing of this process but what a function's may have."""
