@@ -38,13 +38,14 @@ NOTEBOOK = """
     marker = sys.argv[1]
     cloud = door.open_cloud("local", speed=SPEED)
     lambda_, kinesis = cloud.client("lambda"), cloud.client("kinesis")
-    HANG = f"open({marker!r}, 'w').close()\\nwhile True: pass"
+    MARK = f"sum(range(5_000_000)); open({marker!r}, 'w').close()"  # by then, the notebook waits
+    HANG = f"{MARK}\\nwhile True: pass"
     CODE = {
         "in the handler": "def handler(event, context):\\n    " + HANG.replace("\\n", "\\n    "),
         "at the start": HANG + "\\ndef handler(event, context): pass",
         "in a thread": "import re, threading\\ndef handler(event, context):\\n"
-            f"    open({marker!r}, 'w').close()\\n    re.match('(a+)+$', 'a' * 60 + 'b')",
-        "stopped": f"import os, signal\\ndef handler(event, context):\\n    open({marker!r}, 'w').close()\\n"
+            f"    {MARK}\\n    re.match('(a+)+$', 'a' * 60 + 'b')",
+        "stopped": f"import os, signal\\ndef handler(event, context):\\n    {MARK}\\n"
             "    os.kill(os.getpid(), signal.SIGSTOP)",
     }[WHERE]
     GOOD = "def handler(event, context): return 'fine'"
