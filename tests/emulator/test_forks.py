@@ -124,12 +124,16 @@ def test_a_thread_that_sleeps_in_a_loop_disturbs_no_invocation(deploy, invoke, p
     deploy(
         f"""
         import threading, time
+        begin = threading.Event()  # else its sleeps may fill the start's ten seconds, on a machine that is busy
         def stray():
+            begin.wait()
             while True: time.sleep({pause})
         threading.Thread(target=stray, daemon=True).start()
-        def handler(event, context): return event
+        def handler(event, context):
+            begin.set()
+            return event
         """,
-        Timeout=60,
+        Timeout=900,
     )
     assert [invoke(n).result for n in range(100)] == list(range(100))
 
